@@ -1,0 +1,21 @@
+#include "base/vec.h"
+
+#include <string.h>
+
+void *vec_grow(struct arena *a, void *p, size_t size, size_t n, size_t *cap)
+{
+	size_t more, bytes;
+	void *q;
+
+	if (n < *cap) {
+		return p;
+	}
+	more = *cap < 8 ? 8 : *cap * 2;
+	must(!__builtin_mul_overflow(more, size, &bytes));
+	q = arena_alloc(a, bytes);
+	if (n != 0) {
+		memcpy(q, p, n * size);
+	}
+	*cap = more;
+	return q;
+}

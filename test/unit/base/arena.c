@@ -1,0 +1,59 @@
+#include "unit.h"
+
+#include "base/arena.h"
+
+#include <string.h>
+
+static void count(void *p)
+{
+	++*(int *)p;
+}
+
+void test_arena__memory_is_zeroed_and_aligned(void **state)
+{
+	struct arena *a = arena_new(NULL, 0);
+
+	(void)state;
+	for (size_t n = 0; n < 3000; n += 7) {
+		u8 *p = arena_alloc(a, n);
+
+		assert_int_equal((uintptr_t)p % _Alignof(max_align_t), 0);
+		for (size_t i = 0; i < n; i++) {
+			assert_int_equal(p[i], 0);
+		}
+		memset(p, 0xFF, n);
+	}
+	arena_free(a);
+}
+
+void test_arena__limit_holds_for_sizes_of_strangers(void **state)
+{
+	struct arena *a = arena_new(NULL, 1000);
+
+	(void)state;
+	assert_non_null(arena_try(a, 600));
+	assert_null(arena_try(a, 401));
+	assert_non_null(arena_try(a, 400));
+	assert_null(arena_try(a, 1));
+	assert_null(arena_try(a, SIZE_MAX));
+	arena_reset(a);
+	assert_int_equal(arena_used(a), 0);
+	assert_non_null(arena_try(a, 1000));
+	arena_free(a);
+}
+
+void test_arena__children_and_calls_end_with_the_parent(void **state)
+{
+	struct arena *a = arena_new(NULL, 0), *b = arena_new(a, 0), *c = arena_new(a, 0);
+	int n = 0;
+
+	(void)state;
+	arena_on_free(a, count, &n);
+	arena_on_free(b, count, &n);
+	arena_on_free(c, count, &n);
+	arena_free(b);
+	assert_int_equal(n, 1);
+	arena_free(a);
+	assert_int_equal(n, 3);
+	arena_free(NULL);
+}
