@@ -1,0 +1,37 @@
+#!/bin/sh
+# What ./dev lint runs; every step is named, all run, one failure fails the whole.
+set -u
+bad=0
+step() {
+	name=$1
+	shift
+	if "$@" >build/lint.log 2>&1; then
+		echo "ok    $name"
+	else
+		echo "FAIL  $name"
+		tail -n "${LINT_LINES:-60}" build/lint.log
+		bad=1
+	fi
+}
+mkdir -p build
+
+build_with() {	# DIR CC CXX MESON-OPTION...
+	dir=$1 cc=$2 cxx=$3
+	shift 3
+	[ -f "$dir/build.ninja" ] || CC=$cc CXX=$cxx meson setup "$dir" "$@" || return 1
+	ninja -C "$dir"
+}
+shell_syntax() {
+	for f in dev .ci/run $(git ls-files '*.sh'); do sh -n "$f" || return 1; done
+}
+
+step "layers" sh tools/lint_layers.sh
+step "headers stand alone" sh tools/lint_headers.sh
+step "banned functions and unfinished work" sh tools/lint_words.sh
+step "length ratchet" sh tools/lint_length.sh
+step "shell syntax" shell_syntax
+[ ! -f tools/lint_glossary.sh ] || step "glossary" sh tools/lint_glossary.sh
+[ ! -f tools/lint_generated.sh ] || step "generated files" sh tools/lint_generated.sh
+step "clang, warning-free" build_with build/clang clang clang++ -Dbuildtype=debugoptimized
+step "gcc -fanalyzer" build_with build/analyzer gcc g++ -Dbuildtype=debugoptimized -Dc_args=-fanalyzer
+exit $bad
