@@ -1,0 +1,20 @@
+/* Parts of an entry: each separately erasable piece is committed to with a salt of its own, so that the log never
+ * holds content and an erased piece cannot be guessed from its commitment.
+ * commitment = SHA-256("korobanu part v1\n" || salt || bytes); the inner tree's leaf is merkle_leaf(commitment). */
+#ifndef CORE_LEDGER_PART_H
+#define CORE_LEDGER_PART_H
+
+#include "core/ledger/merkle.h"
+
+struct salt {
+	u8 b[32];
+};
+
+int part_salts(struct salt *ret, size_t n) MUST_USE;	/* n fresh salts; ERR_SYS */
+struct hash part_commit(const struct salt *salt, struct str bytes);
+struct hash part_leaf(const struct hash *commitment);
+struct hash part_root(const struct hash *commitments, size_t n);	/* `root` of the envelope; n may be 0 */
+/* The inner tree over commitments with all nodes, for proofs with merkle_inclusion(merkle_tree_fetch, tree, ...). */
+int part_tree(struct arena *a, const struct hash *commitments, size_t n, struct merkle_tree *ret) MUST_USE;
+
+#endif

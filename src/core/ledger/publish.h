@@ -1,0 +1,28 @@
+/* Publishing: files made from what is committed already, so that anyone with a tlog-tiles reader can follow the log.
+ * Always repeatable; a run killed anywhere is finished by the next one with the same arguments. */
+#ifndef CORE_LEDGER_PUBLISH_H
+#define CORE_LEDGER_PUBLISH_H
+
+#include "core/ledger/note.h"
+#include "core/ledger/tile.h"
+
+struct publish {
+	int dir;			/* the log directory, open, ours alone */
+	u64 from;			/* size the last completed run published; 0 publishes everything again */
+	struct str checkpoint;		/* signed note of the new head */
+	const struct note_key *key;
+	merkle_fetch *node;		/* complete nodes of the tree of the new size */
+	int (*entry)(void *ctx, u64 seq, struct str *ret);	/* envelope bytes, valid until the next call */
+	void *ctx;
+};
+
+/* ERR_INTEGRITY when the new checkpoint, the nodes and the published checkpoint do not agree: the published one is larger,
+ * of the same size with another root, of another origin, or no prefix of the new tree. Nothing is written then.
+ * ERR_IO, ERR_NOSPACE, ERR_DENIED, ERR_SYS from the file system. A failed fsync is ERR_IO and the run must not be
+ * trusted again by the same process: the caller ends. */
+int publish_run(struct arena *scratch, const struct publish *p, struct perr *reterr) MUST_USE;
+
+/* The published checkpoint's bytes; ERR_NOTFOUND when there is none. */
+int publish_checkpoint(struct arena *a, int dir, struct str *ret) MUST_USE;
+
+#endif
