@@ -14,6 +14,13 @@
 #define LIMIT_FACT 8192			/* canonical bytes of one fact */
 #define LIMIT_FACT_FIELD 2048		/* bytes of one text field */
 #define LIMIT_SUBJECT_KEYS 16
+#define LIMIT_FACT_STRS 256		/* members of one set of texts */
+#define LIMIT_RANGES 1024		/* pieces of one set of ports */
+#define LIMIT_STATE ((size_t)8 * MiB)	/* packed current state of one asset */
+#define LIMIT_STATE_VALUES 20000	/* places with values in it */
+#define LIMIT_STATE_MAPS 1024		/* (kind, network, address, protocol, vantage) with coverage in it */
+#define LIMIT_STATE_SPANS 8192		/* pieces of one layer of coverage */
+#define LIMIT_STATE_CLAIMS 4096		/* keys of one asset, ended ones too */
 #define LIMIT_EVIDENCE_SMALL (64 * KiB)	/* a banner or packet slice; kept in the store up to here */
 #define LIMIT_EVIDENCE_FILE (16 * MiB)
 #define LIMIT_EXPR 4096			/* bytes of one rule or filter */
