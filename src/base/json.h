@@ -3,7 +3,8 @@
  * Reading: simdjson's DOM does the work (json_simd.cc, the only C++ file); duplicate keys and invalid UTF-8 are
  * refused, and on any error the document is read again by the small strict reader (json_strict.c), which names line,
  * column and reason. Both readers give the same tree for every document; a test holds them together.
- * Writing: a streaming writer over struct buf; json_canon writes RFC 8785. */
+ * Writing: a streaming writer over struct buf; json_canon writes RFC 8785.
+ * A build without simdjson (-Dsimdjson=disabled) has the strict reader alone, under both names. */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 
@@ -47,7 +48,9 @@ int json_get_str(const struct json *obj, struct str key, struct str *ret) MUST_U
 int json_get_int(const struct json *obj, struct str key, i64 *ret) MUST_USE;
 int json_get_bool(const struct json *obj, struct str key, bool *ret) MUST_USE;
 
-/* RFC 8785: keys sorted by UTF-16 code units, shortest numbers, no white space. */
+/* RFC 8785: keys sorted by UTF-16 code units, shortest numbers, no white space. RFC 8785 knows only doubles: a JSON_INT
+ * beyond 2^53 is written as the double nearest to it, so a text with such a number is never canonical; -0 is 0.
+ * Strings that are not UTF-8 set the sticky error ERR_UTF8, here and in every jw_*. At most LIMIT_JSON_DEPTH deep. */
 void json_canon(struct buf *b, const struct json *v);
 /* True when `text` is exactly what json_canon writes of it. */
 bool json_is_canon(struct arena *scratch, struct str text, const struct json *v);
