@@ -76,6 +76,24 @@ int json_find_dup(struct arena *a, const struct json_member *p, size_t n, size_t
 	return 0;
 }
 
+void *json_grown(struct arena *a, void *p, size_t size, size_t n, size_t *cap)
+{
+	size_t more = *cap == 0 ? 4 : *cap * 2;
+	void *q;
+
+	if (n < *cap) {
+		return p;
+	}
+	q = arena_try(a, more * size);
+	if (q != NULL) {
+		if (n != 0) {
+			memcpy(q, p, n * size);
+		}
+		*cap = more;
+	}
+	return q;
+}
+
 const char *json_shown(char to[JSON_SHOWN], struct str key)
 {
 	const size_t most = 48;

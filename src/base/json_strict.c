@@ -62,25 +62,6 @@ static int no_memory(struct reader *r)
 	return perr_set(r->err, ERR_NOMEM, r->at, "the document needs more memory than it may have");
 }
 
-/* p grown to hold at least n + 1 elements of `size`; NULL when the arena is full. */
-static void *grown(struct arena *a, void *p, size_t size, size_t n, size_t *cap)
-{
-	size_t more = *cap == 0 ? 4 : *cap * 2;
-	void *q;
-
-	if (n < *cap) {
-		return p;
-	}
-	q = arena_try(a, more * size);
-	if (q != NULL) {
-		if (n != 0) {
-			memcpy(q, p, n * size);
-		}
-		*cap = more;
-	}
-	return q;
-}
-
 static int read_word(struct reader *r, struct str word)
 {
 	for (size_t i = 0; i < word.n; i++, r->at++) {
@@ -240,7 +221,7 @@ static int read_escape(struct reader *r, char *to, size_t *n)
 {
 	static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
 	const char *at;
-	u32 cp;
+	u32 cp = 0;
 	int c, err;
 
 	r->at++;
@@ -288,7 +269,7 @@ static int find_quote(struct reader *r, size_t *ret_end)
 /* At the opening quote. The decoded text is never longer than what stands there. */
 static int read_string(struct reader *r, struct str *ret)
 {
-	size_t end, n = 0;
+	size_t end = 0, n = 0;
 	char *to = NULL;
 	int err;
 
@@ -342,7 +323,7 @@ static int read_arr(struct reader *r, unsigned depth, struct json *to)
 	more = peek(r) != ']';
 	r->at += !more;
 	while (err == 0 && more) {
-		p = grown(r->a, p, sizeof *p, n, &cap);
+		p = json_grown(r->a, p, sizeof *p, n, &cap);
 		if (p == NULL) {
 			return no_memory(r);
 		}
@@ -412,7 +393,7 @@ static int read_obj(struct reader *r, unsigned depth, struct json *to)
 	more = peek(r) != '}';
 	r->at += !more;
 	while (err == 0 && more) {
-		p = grown(r->a, p, sizeof *p, n, &cap);
+		p = json_grown(r->a, p, sizeof *p, n, &cap);
 		if (p == NULL) {
 			return no_memory(r);
 		}
