@@ -434,6 +434,7 @@ int yaml_parse(struct arena *a, struct str text, const struct json **ret, struct
 		r = parse(&y, root);
 	}
 	if (r != 0) {
+		y.err->off = y.err->off < text.n ? y.err->off : text.n;
 		perr_place(y.err, (const u8 *)text.p, text.n);
 		return r;
 	}
