@@ -11,6 +11,7 @@ struct publish {
 	u64 from;			/* size the last completed run published; 0 publishes everything again */
 	struct str checkpoint;		/* signed note of the new head */
 	const struct note_key *key;
+	const struct note_key *key_before;	/* before the last rotation, which may have signed what is published; or NULL */
 	merkle_fetch *node;		/* complete nodes of the tree of the new size */
 	int (*entry)(void *ctx, u64 seq, struct str *ret);	/* envelope bytes, valid until the next call */
 	void *ctx;

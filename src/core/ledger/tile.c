@@ -136,7 +136,7 @@ int tile_write(const struct tile *t, merkle_fetch *fetch, void *ctx, struct buf 
 	return buf_done(b);
 }
 
-int tile_read(struct str bytes, u16 width, struct hash ret[TILE_WIDTH])
+int tile_read(struct str bytes, u16 width, struct hash *ret)
 {
 	must(width <= TILE_WIDTH);
 	if (bytes.n != (size_t)width * HASH_LEN) {

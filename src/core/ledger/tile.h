@@ -36,7 +36,7 @@ bool tile_walk(struct tile_walk *w, struct tile *ret);
 /* The tile's bytes, width * 32, asked node by node. */
 int tile_write(const struct tile *t, merkle_fetch *fetch, void *ctx, struct buf *b) MUST_USE;
 /* Exactly `width` hashes, else ERR_TRUNC or ERR_EXTRA. */
-int tile_read(struct str bytes, u16 width, struct hash ret[TILE_WIDTH]) MUST_USE;
+int tile_read(struct str bytes, u16 width, struct hash *ret) MUST_USE;
 /* Which hashes of which full or partial tile give node (level, index): the tile (with the least width that has them)
  * and the first hash. Fold *ret_first .. + 2^(level % 8) - 1 with tile_fold. ERR_RANGE above the last tile level. */
 int tile_of_node(u32 level, u64 index, struct tile *ret, u32 *ret_first) MUST_USE;

@@ -1,0 +1,76 @@
+#include "unit.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "core/ledger/part.h"
+
+void test_part__commitment_golden(void **state)
+{
+	struct arena *a = arena_new(NULL, 0);
+	struct salt salt;
+	struct hash c;
+
+	(void)state;
+	memset(salt.b, 0x5a, sizeof(salt.b));
+	c = part_commit(&salt, S("bytes"));
+	assert_str(str_hex(a, c.b, HASH_LEN), "3d3b1419ae754a124f1776a4869e735061c2aa7f51fff4eb14ecbe100a59e4a2");
+	c = part_root(&c, 1);
+	assert_str(str_hex(a, c.b, HASH_LEN), "d861088f646f1a20b88753ca0d31fc29beb03175cfa2864ad7cbbb64f486ea32");
+	arena_free(a);
+}
+
+void test_part__salts_differ(void **state)
+{
+	enum { N = 10000 };
+	struct arena *a = arena_new(NULL, 0);
+	struct salt *s = arena_alloc(a, N * sizeof(*s)), zero = {0};
+
+	(void)state;
+	assert_int_equal(part_salts(s, N), 0);
+	for (size_t i = 0; i < N; i++) {
+		assert_memory_not_equal(&s[i], &zero, sizeof(zero));
+		assert_memory_not_equal(&s[i], &s[(i + 1) % N], sizeof(zero));
+	}
+	assert_int_equal(part_salts(s, 0), 0);
+	arena_free(a);
+}
+
+void test_part__tree_gives_proofs(void **state)
+{
+	struct arena *a = arena_new(NULL, 0);
+	struct hash c[77], root;
+	struct merkle_tree t;
+
+	(void)state;
+	for (u32 i = 0; i < countof(c); i++) {
+		struct salt salt = {0};
+
+		c[i] = part_commit(&salt, str_of(&i, sizeof(i)));
+	}
+	root = part_root(c, countof(c));
+	assert_int_equal(part_tree(a, c, countof(c), &t), 0);
+	for (u64 i = 0; i < countof(c); i++) {
+		struct hash leaf = part_leaf(&c[i]);
+		struct merkle_proof p;
+
+		assert_int_equal(merkle_inclusion(merkle_tree_fetch, &t, i, t.n, &p), 0);
+		assert_int_equal(merkle_verify_inclusion(i, t.n, &leaf, p.h, p.n, &root), 0);
+		assert_int_equal(merkle_verify_inclusion(i, t.n, &c[i], p.h, p.n, &root), ERR_INTEGRITY);
+	}
+	root = part_root(NULL, 0);
+	assert_int_equal(part_tree(a, c, 0, &t), 0);
+	assert_int_equal(t.levels, 0);
+	arena_free(a);
+}
+
+void test_part__limit_is_an_error(void **state)
+{
+	struct arena *a = arena_new(NULL, 4096);
+	struct hash c[200] = {0};
+	struct merkle_tree t;
+
+	(void)state;
+	assert_int_equal(part_tree(a, c, countof(c), &t), ERR_NOMEM);
+	arena_free(a);
+}
