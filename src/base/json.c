@@ -167,6 +167,16 @@ int json_get_bool(const struct json *obj, struct str key, bool *ret)
 
 /* Writing values */
 
+/* buf_u8 for the many single bytes of JSON, where there is room */
+static inline void put(struct buf *b, char c)
+{
+	if (b->err == 0 && b->n < b->cap && (b->max == 0 || b->n < b->max)) {
+		b->p[b->n++] = (u8)c;
+	} else {
+		buf_u8(b, (u8)c);
+	}
+}
+
 static void write_escape(struct buf *b, unsigned char c)
 {
 	static const char names[] = "btn?fr";	/* 0x08 .. 0x0D; 0x0B has no short form */
@@ -190,7 +200,7 @@ static void write_str(struct buf *b, struct str s)
 	size_t from = 0;
 	unsigned char high = 0;
 
-	buf_u8(b, '"');
+	put(b, '"');
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
@@ -201,8 +211,8 @@ static void write_str(struct buf *b, struct str s)
 			from = i + 1;
 		}
 	}
-	buf_str(b, str_from(s, from));
-	buf_u8(b, '"');
+	buf_bytes(b, s.n == 0 ? "" : s.p + from, s.n - from);
+	put(b, '"');
 	if (high >= 0x80 && b->err == 0 && !str_utf8_ok(s, NULL)) {
 		b->err = ERR_UTF8;
 	}
@@ -420,29 +430,29 @@ static void canon(struct buf *b, const struct json *v, unsigned depth)
 		write_str(b, v->s);
 		break;
 	case JSON_ARR:
-		buf_u8(b, '[');
+		put(b, '[');
 		for (size_t i = 0; i < v->arr.n && b->err == 0; i++) {
 			if (i != 0) {
-				buf_u8(b, ',');
+				put(b, ',');
 			}
 			canon(b, &v->arr.p[i], depth + 1);
 		}
-		buf_u8(b, ']');
+		put(b, ']');
 		break;
 	case JSON_OBJ:
 		order = sorted(b, v);
-		buf_u8(b, '{');
+		put(b, '{');
 		for (size_t i = 0; i < v->obj.n && b->err == 0; i++) {
 			const struct json_member *m = order != NULL ? order[i] : &v->obj.p[i];
 
 			if (i != 0) {
-				buf_u8(b, ',');
+				put(b, ',');
 			}
 			write_str(b, m->key);
-			buf_u8(b, ':');
+			put(b, ':');
 			canon(b, &m->v, depth + 1);
 		}
-		buf_u8(b, '}');
+		put(b, '}');
 		break;
 	}
 }
@@ -477,7 +487,7 @@ static void before_value(struct json_w *w)
 {
 	must(w->keyed == in_obj(w) && (w->depth != 0 || !w->after));
 	if (w->after && !w->keyed) {
-		buf_u8(w->b, ',');
+		put(w->b, ',');
 	}
 	w->keyed = false;
 	w->after = true;
@@ -490,7 +500,7 @@ static void open(struct json_w *w, bool obj)
 	w->in_obj = obj ? w->in_obj | (u64)1 << w->depth : w->in_obj & ~((u64)1 << w->depth);
 	w->depth++;
 	w->after = false;
-	buf_u8(w->b, obj ? '{' : '[');
+	put(w->b, obj ? '{' : '[');
 }
 
 void jw_obj(struct json_w *w)
@@ -506,7 +516,7 @@ void jw_arr(struct json_w *w)
 void jw_end(struct json_w *w)
 {
 	must(w->depth != 0 && !w->keyed);
-	buf_u8(w->b, in_obj(w) ? '}' : ']');
+	put(w->b, in_obj(w) ? '}' : ']');
 	w->depth--;
 	w->after = true;
 }
@@ -515,10 +525,10 @@ void jw_key(struct json_w *w, struct str key)
 {
 	must(in_obj(w) && !w->keyed);
 	if (w->after) {
-		buf_u8(w->b, ',');
+		put(w->b, ',');
 	}
 	write_str(w->b, key);
-	buf_u8(w->b, ':');
+	put(w->b, ':');
 	w->keyed = true;
 }
 

@@ -23,19 +23,30 @@ constexpr size_t count_saturated = 0xFFFFFF;	/* simdjson's size() counts no furt
 
 thread_local simdjson::dom::parser parser;
 
-int build(struct arena *a, element e, unsigned depth, struct json *to);
+struct builder {
+	struct arena *a;
+	char *text;		/* room for all strings of a small document: they are no longer than the document */
+};
 
-int copy_text(struct arena *a, std::string_view from, struct str *to)
+int build(struct builder *b, element e, unsigned depth, struct json *to);
+
+int copy_text(struct builder *b, std::string_view from, struct str *to)
 {
-	char *p = nullptr;
+	char *p = b->text;
 
-	if (!from.empty()) {
-		p = static_cast<char *>(arena_try(a, from.size()));
+	if (from.empty()) {
+		*to = str{ nullptr, 0 };
+		return 0;
+	}
+	if (p != nullptr) {
+		b->text += from.size();
+	} else {
+		p = static_cast<char *>(arena_try(b->a, from.size()));
 		if (p == nullptr) {
 			return ERR_NOMEM;
 		}
-		memcpy(p, from.data(), from.size());
 	}
+	memcpy(p, from.data(), from.size());
 	*to = str{ p, from.size() };
 	return 0;
 }
@@ -53,20 +64,20 @@ template <typename T> size_t count(const T &of)
 	return n;
 }
 
-int build_arr(struct arena *a, simdjson::dom::array from, unsigned depth, struct json *to)
+int build_arr(struct builder *b, simdjson::dom::array from, unsigned depth, struct json *to)
 {
 	size_t n = count(from), i = 0;
 	struct json *p = nullptr;
 	int r = 0;
 
 	if (n != 0) {
-		p = static_cast<struct json *>(arena_try(a, n * sizeof *p));
+		p = static_cast<struct json *>(arena_try(b->a, n * sizeof *p));
 		if (p == nullptr) {
 			return ERR_NOMEM;
 		}
 	}
 	for (element e : from) {
-		r = build(a, e, depth + 1, &p[i++]);
+		r = build(b, e, depth + 1, &p[i++]);
 		if (r != 0) {
 			return r;
 		}
@@ -77,22 +88,22 @@ int build_arr(struct arena *a, simdjson::dom::array from, unsigned depth, struct
 	return 0;
 }
 
-int build_obj(struct arena *a, simdjson::dom::object from, unsigned depth, struct json *to)
+int build_obj(struct builder *b, simdjson::dom::object from, unsigned depth, struct json *to)
 {
 	size_t n = count(from), i = 0, at;
 	struct json_member *p = nullptr;
 	int r = 0;
 
 	if (n != 0) {
-		p = static_cast<struct json_member *>(arena_try(a, n * sizeof *p));
+		p = static_cast<struct json_member *>(arena_try(b->a, n * sizeof *p));
 		if (p == nullptr) {
 			return ERR_NOMEM;
 		}
 	}
 	for (auto member : from) {
-		r = copy_text(a, member.key, &p[i].key);
+		r = copy_text(b, member.key, &p[i].key);
 		if (r == 0) {
-			r = build(a, member.value, depth + 1, &p[i].v);
+			r = build(b, member.value, depth + 1, &p[i].v);
 		}
 		if (r != 0) {
 			return r;
@@ -102,11 +113,11 @@ int build_obj(struct arena *a, simdjson::dom::object from, unsigned depth, struc
 	to->type = JSON_OBJ;
 	to->obj.p = p;
 	to->obj.n = n;
-	return json_find_dup(a, p, n, &at);
+	return json_find_dup(b->a, p, n, &at);
 }
 
 /* depth = containers around e; bounds the recursion. */
-int build(struct arena *a, element e, unsigned depth, struct json *to)
+int build(struct builder *b, element e, unsigned depth, struct json *to)
 {
 	switch (e.type()) {
 	case element_type::NULL_VALUE:
@@ -130,11 +141,11 @@ int build(struct arena *a, element e, unsigned depth, struct json *to)
 		return 0;
 	case element_type::STRING:
 		to->type = JSON_STR;
-		return copy_text(a, e.get_string().value_unsafe(), &to->s);
+		return copy_text(b, e.get_string().value_unsafe(), &to->s);
 	case element_type::ARRAY:
-		return depth >= LIMIT_JSON_DEPTH ? ERR_DEPTH : build_arr(a, e.get_array().value_unsafe(), depth, to);
+		return depth >= LIMIT_JSON_DEPTH ? ERR_DEPTH : build_arr(b, e.get_array().value_unsafe(), depth, to);
 	case element_type::OBJECT:
-		return depth >= LIMIT_JSON_DEPTH ? ERR_DEPTH : build_obj(a, e.get_object().value_unsafe(), depth, to);
+		return depth >= LIMIT_JSON_DEPTH ? ERR_DEPTH : build_obj(b, e.get_object().value_unsafe(), depth, to);
 	}
 	return ERR_SYNTAX;
 }
@@ -166,8 +177,15 @@ extern "C" int json_simd_read(struct arena *a, struct str text, const struct jso
 		return ERR_SYNTAX;
 	}
 	if (parser.parse(text.p, text.n).get(e) == simdjson::SUCCESS) {
+		struct builder b = { a, nullptr };
+
+#ifndef ARENA_MALLOC	/* there each string keeps its own block, so that an overrun is seen */
+		if (text.n <= keep_at_least) {
+			b.text = static_cast<char *>(arena_try(a, text.n));
+		}
+#endif
 		root = static_cast<struct json *>(arena_try(a, sizeof *root));
-		r = root == nullptr ? ERR_NOMEM : build(a, e, 0, root);
+		r = root == nullptr ? ERR_NOMEM : build(&b, e, 0, root);
 		if (r == 0) {
 			*ret = root;
 		}

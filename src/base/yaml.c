@@ -20,6 +20,7 @@ struct yaml {
 	struct fy_diag *diag;
 	struct perr *err;
 	size_t at;		/* where the last token with a place stood */
+	struct buf token;	/* the text of the last token, in an arena of its own */
 };
 
 /* What an event says, taken out of its union. */
@@ -92,6 +93,29 @@ static struct fy_event *next(struct yaml *y, int *ret_err)
 	return e;
 }
 
+/* The decoded text of a token, valid until the next one. Chunk by chunk: fy_token_get_text() of libfyaml 0.7 loses the
+ * memory of a quoted text that has many chunks. */
+static int token_text(struct yaml *y, struct fy_token *t, struct str *ret)
+{
+	struct fy_token_iter *iter = fy_token_iter_create(t);
+	const struct fy_iter_chunk *chunk = NULL;
+	int err = 0;
+
+	if (iter == NULL) {
+		return no_memory(y);
+	}
+	buf_reset(&y->token);
+	while ((chunk = fy_token_iter_chunk_next(iter, chunk, &err)) != NULL) {
+		buf_bytes(&y->token, chunk->str, chunk->len);
+	}
+	fy_token_iter_destroy(iter);
+	if (err != 0 || buf_done(&y->token) != 0) {
+		return no_memory(y);
+	}
+	*ret = buf_view(&y->token);
+	return 0;
+}
+
 static bool is_int(struct str s)
 {
 	size_t first = s.n != 0 && s.p[0] == '-';
@@ -127,15 +151,10 @@ static int copy_text(struct yaml *y, struct str s, struct str *ret)
 static int read_scalar(struct yaml *y, struct fy_token *t, struct json *to)
 {
 	struct str s = { 0 };
-	size_t n = 0;
+	int r = t == NULL ? 0 : token_text(y, t, &s);
 
-	if (t != NULL) {
-		const char *p = fy_token_get_text(t, &n);
-
-		if (p == NULL) {
-			return no_memory(y);
-		}
-		s = str_of(p, n);
+	if (r != 0) {
+		return r;
 	}
 	if (t == NULL || fy_token_scalar_style(t) == FYSS_PLAIN) {
 		if (s.n == 0 || str_eq(s, S("null")) || str_eq(s, S("~"))) {
@@ -217,8 +236,8 @@ static int read_seq(struct yaml *y, unsigned depth, struct json *to)
 static int read_key(struct yaml *y, const struct fy_event *e, struct str *ret)
 {
 	struct node_event n = unpack(e);
-	const char *p;
-	size_t len = 0;
+	struct str key = { 0 };
+	bool plain;
 	int r = check_node(y, &n);
 
 	if (r != 0) {
@@ -227,14 +246,18 @@ static int read_key(struct yaml *y, const struct fy_event *e, struct str *ret)
 	if (n.type != FYET_SCALAR) {
 		return refuse(y, ERR_UNSUPPORTED, "a key must be a plain or quoted text");
 	}
-	p = n.value == NULL ? NULL : fy_token_get_text(n.value, &len);
-	if (p == NULL || (len == 0 && fy_token_scalar_style(n.value) == FYSS_PLAIN)) {
+	r = n.value == NULL ? 0 : token_text(y, n.value, &key);
+	if (r != 0) {
+		return r;
+	}
+	plain = n.value == NULL || fy_token_scalar_style(n.value) == FYSS_PLAIN;
+	if (plain && key.n == 0) {
 		return refuse(y, ERR_SYNTAX, "a key is missing");
 	}
-	if (str_eq(str_of(p, len), S("<<")) && fy_token_scalar_style(n.value) == FYSS_PLAIN) {
+	if (plain && str_eq(key, S("<<"))) {
 		return refuse(y, ERR_UNSUPPORTED, "merge keys (<<) are not allowed");
 	}
-	return copy_text(y, str_of(p, len), ret);
+	return copy_text(y, key, ret);
 }
 
 /* One key, whose event is e, and its value. */
@@ -427,12 +450,15 @@ int yaml_parse(struct arena *a, struct str text, const struct json **ret, struct
 {
 	struct perr unused;
 	struct yaml y = { .a = a, .text = text.n == 0 ? S("\n") : text, .err = reterr != NULL ? reterr : &unused };
+	struct arena *scratch = arena_new(NULL, 0);
 	struct json *root = arena_try(a, sizeof *root);
 	int r = root == NULL ? no_memory(&y) : check_text(&y);
 
 	if (r == 0) {
+		y.token = buf_new(scratch, 2 * LIMIT_YAML_FILE);
 		r = parse(&y, root);
 	}
+	arena_free(scratch);
 	if (r != 0) {
 		y.err->off = y.err->off < text.n ? y.err->off : text.n;
 		perr_place(y.err, (const u8 *)text.p, text.n);
