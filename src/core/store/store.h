@@ -6,7 +6,7 @@
  * Reading: rows land in the caller's arena and hold copies. Each row belongs to a zone; only rows inside the zones set
  * by store_open or store_set_zones are returned (`tokyo` contains `tokyo/factory-a`, not `tokyo2`). Operations marked
  * [log] return no content (envelopes, hashes, ids) and are the same for every caller.
- * Strings are UTF-8 without NUL, else ERR_ARG on either engine; bodies are any bytes.
+ * Strings are UTF-8 without NUL, numbers and times not negative, else ERR_ARG on either engine; bodies are any bytes.
  *
  * Positions: an entry has a seq, counted from 0 over all epochs; an item is (seq, idx), idx < 65536; a part is
  * (seq, part) with part < 2^20. Log n of an epoch: leaf index = seq - head.first.
