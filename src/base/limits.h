@@ -8,6 +8,7 @@
 #define LIMIT_JSON_DEPTH 64
 #define LIMIT_JSON_LINE (1 * MiB)	/* one line of JSON Lines */
 #define LIMIT_YAML_FILE (8 * MiB)
+#define LIMIT_YAML_SIGNS 65536		/* [ ] { } , : and quotes in one line; ! & * in one file */
 #define LIMIT_ENVELOPE 65535		/* one ledger entry; tlog-tiles gives it 16 bits of length */
 #define LIMIT_BATCH_FACTS 10000		/* facts in one commit, hence in one ledger entry */
 #define LIMIT_CHUNK_FACTS 500		/* facts in one message to core */

@@ -395,6 +395,30 @@ static int read_stream(struct yaml *y, struct json *root)
 	return r;
 }
 
+/* The library queues the tokens of what may still become a key: a flow collection up to the end of its line, and any row
+ * of tags and anchors. That is some 200 bytes of memory for a byte of text, so the signs that make tokens are counted. */
+static int check_signs(struct yaml *y)
+{
+	size_t in_line = 0, marks = 0;
+
+	for (size_t i = 0; i < y->text.n; i++) {
+		char c = y->text.p[i], before = i == 0 ? '\n' : y->text.p[i - 1];
+
+		if (c == '\n') {
+			in_line = 0;
+		} else if (c == '[' || c == ']' || c == '{' || c == '}' || c == ',' || c == ':' || c == '"' || c == '\'') {
+			in_line++;
+		} else if ((c == '!' || c == '&' || c == '*') && (before == ' ' || before == '\n')) {
+			marks++;
+		}
+		if (in_line > LIMIT_YAML_SIGNS || marks > LIMIT_YAML_SIGNS) {
+			return perr_set(y->err, ERR_LIMIT, i, in_line > LIMIT_YAML_SIGNS ?
+				"more than %d of [ ] { } , : and quotes in one line" : "more than %d of ! & *", LIMIT_YAML_SIGNS);
+		}
+	}
+	return 0;
+}
+
 /* What the library need not see. */
 static int check_text(struct yaml *y)
 {
@@ -416,7 +440,7 @@ static int check_text(struct yaml *y)
 			return perr_set(y->err, ERR_SYNTAX, i, "control character 0x%02X", (unsigned)c);
 		}
 	}
-	return 0;
+	return check_signs(y);
 }
 
 static int parse(struct yaml *y, struct json *root)

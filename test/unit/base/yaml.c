@@ -139,8 +139,13 @@ void test_yaml__limits(void **state)
 	(void)state;
 	assert_int_equal(yaml_parse(a, str_printf(a, "%.*s%.*s", STRF(in), STRF(out)), &v, NULL), 0);
 	assert_refused(str_printf(a, "[%.*s%.*s]", STRF(in), STRF(out)), ERR_DEPTH, 1, LIMIT_JSON_DEPTH + 1, "deeper than 64");
-	assert_int_equal(yaml_parse(a, repeat(a, "[", 100000), &v, &e), ERR_DEPTH);
+	assert_int_equal(yaml_parse(a, repeat(a, "[", 50000), &v, &e), ERR_DEPTH);
 	assert_int_equal(yaml_parse(a, repeat(a, "- ", 5000), &v, &e), ERR_DEPTH);
+	assert_refused(str_printf(a, "a:\n  [%.*s", STRF(repeat(a, "b,", LIMIT_YAML_SIGNS))), ERR_LIMIT, 2, 2 * LIMIT_YAML_SIGNS + 3,
+		"in one line");
+	assert_refused(repeat(a, "!a ", LIMIT_YAML_SIGNS + 1), ERR_LIMIT, 1, 3 * LIMIT_YAML_SIGNS + 1, "! & *");
+	assert_int_equal(yaml_parse(a, str_printf(a, "[%.*s]", STRF(repeat(a, "b,\n", LIMIT_YAML_SIGNS))), &v, &e), 0);
+	assert_int_equal(v->arr.n, LIMIT_YAML_SIGNS);
 	assert_refused(repeat(a, "x", LIMIT_YAML_FILE + 1), ERR_LIMIT, 1, 1, "larger than");
 	line = repeat(a, "abcdefgh", MiB / 8);
 	assert_int_equal(yaml_parse(a, str_printf(a, "k: \"%.*s\"\n", STRF(line)), &v, &e), 0);
