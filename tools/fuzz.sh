@@ -13,11 +13,14 @@ build=build/fuzz corpus=build/corpus
 
 case $seconds in *[!0-9]*) echo "fuzz: SECONDS is a number" >&2; exit 2;; esac
 
+mkdir -p $build $corpus
+log=$corpus/build.log
 if [ ! -f $build/build.ninja ]; then
 	CC=clang CXX=clang++ meson setup $build -Dfuzz=true -Doptimization=1 -Db_sanitize=address,undefined \
-		-Db_lundef=false -Dc_args=-fsanitize=fuzzer-no-link -Dcpp_args=-fsanitize=fuzzer-no-link >/dev/null
+		-Db_lundef=false -Dc_args=-fsanitize=fuzzer-no-link -Dcpp_args=-fsanitize=fuzzer-no-link >$log 2>&1 ||
+		{ tail -3 $log >&2; echo "fuzz: $build cannot be set up, see $log" >&2; exit 1; }
 fi
-ninja -C $build -j2 fuzzers >/dev/null || { echo "fuzz: $build does not build" >&2; exit 1; }
+ninja -C $build -j2 fuzzers >$log 2>&1 || { tail -20 $log >&2; echo "fuzz: $build does not build, see $log" >&2; exit 1; }
 
 # whole seconds of CPU that ended children used: the second line of times is "0m1.230s 0m0.040s"
 cpu() {
