@@ -8,8 +8,9 @@
 #include "core/ledger/note.h"
 #include "core/ledger/part.h"
 
+#define BUNDLE_FORMAT "korobanu.bundle/1"
 #define BUNDLE_LINE_MAX (24 * MiB)	/* a part of LIMIT_EVIDENCE_FILE in base64, with its proof */
-#define BUNDLE_LINES_MAX 350000		/* their hashes fit into the last line */
+#define BUNDLE_LINES_MAX 350000		/* their hashes fit into the last line; the whole is at most LIMIT_BUNDLE */
 
 enum bundle_text { BUNDLE_GUIDELINE, BUNDLE_MAPPING, BUNDLE_RULE };
 extern const char *const bundle_texts[3];	/* "guideline", "mapping", "rule" */

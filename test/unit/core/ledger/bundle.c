@@ -1,0 +1,572 @@
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "core/ledger/bundle.h"
+
+#define ORIGIN "korobanu.invalid/0123456789abcdef/1"
+#define ENTRIES 5
+#define PARTS 3
+
+/* A log of five entries: batch of three parts, act of one, `erased` naming part 1 of entry 0, and two more. */
+struct world {
+	struct arena *a;
+	struct ledger_key key;
+	struct note_key nk;
+	struct str env[ENTRIES];
+	struct hash leaf[ENTRIES];
+	struct merkle_tree log;
+	struct salt salt[ENTRIES][PARTS];
+	struct hash commit[ENTRIES][PARTS];
+	struct merkle_tree inner[ENTRIES];
+	size_t nparts[ENTRIES];
+	struct str note;
+};
+
+static const char *const contents[PARTS] = { "{\"i\":0,\"item\":{}}", "{\"f\":\"value.name\",\"i\":0,\"v\":\"Taro\"}", "evidence" };
+
+static void world_new(struct world *w)
+{
+	static const struct position erased[] = { { 0, 1 } };
+	struct checkpoint c = { .origin = S(ORIGIN), .size = ENTRIES };
+	u8 seed[KEY_SEED] = { 7 };
+
+	*w = (struct world){ .a = arena_new(NULL, 0), .nparts = { 3, 1, 0, 2, 3 } };
+	key_of_seed(seed, &w->key);
+	assert_int_equal(note_key_make(S(ORIGIN), w->key.pub, &w->nk), 0);
+	for (size_t i = 0; i < ENTRIES; i++) {
+		struct envelope e = { .type = i == 0 ? ENVELOPE_BATCH : i == 2 ? ENVELOPE_ERASED : ENVELOPE_ACT,
+				      .at.ms = 1795223702114 + (i64)i, .by = S("p1"), .items = 1, .parts = w->nparts[i] };
+
+		for (size_t k = 0; k < w->nparts[i]; k++) {
+			memset(&w->salt[i][k], (int)(i * 16 + k + 1), sizeof(struct salt));
+			w->commit[i][k] = part_commit(&w->salt[i][k], str_z(contents[k]));
+		}
+		e.root = part_root(w->commit[i], w->nparts[i]);
+		if (i == 2) {
+			e.erased = erased;
+			e.nerased = countof(erased);
+			e.basis = S("request of the person");
+		}
+		assert_int_equal(part_tree(w->a, w->commit[i], w->nparts[i], &w->inner[i]), 0);
+		assert_int_equal(envelope_write(w->a, &e, &w->env[i]), 0);
+		w->leaf[i] = merkle_leaf(w->env[i]);
+	}
+	assert_int_equal(merkle_tree_make(w->a, w->leaf, ENTRIES, &w->log), 0);
+	c.root = merkle_root(w->leaf, ENTRIES);
+	assert_int_equal(checkpoint_sign(w->a, &c, &w->key, &w->note), 0);
+}
+
+static int to_buf(void *ctx, struct str line)
+{
+	struct buf *b = ctx;
+
+	buf_str(b, line);
+	return buf_done(b);
+}
+
+static void put_entry(struct world *w, struct bundle_w *out, u64 seq)
+{
+	struct merkle_proof p;
+
+	assert_int_equal(merkle_inclusion(merkle_tree_fetch, &w->log, seq, ENTRIES, &p), 0);
+	bundle_w_entry(out, seq, w->env[seq], &p);
+}
+
+static void put_part(struct world *w, struct bundle_w *out, u64 seq, u64 k, u64 erased_by)
+{
+	struct bundle_part part = { .seq = seq, .index = k, .erased = erased_by != 0, .erased_by = erased_by,
+				    .commitment = w->commit[seq][k], .salt = w->salt[seq][k], .bytes = str_z(contents[k]) };
+	struct merkle_proof p;
+
+	assert_int_equal(merkle_inclusion(merkle_tree_fetch, &w->inner[seq], k, w->nparts[seq], &p), 0);
+	bundle_w_part(out, &part, &p);
+}
+
+static struct str bundle_small(struct world *w)
+{
+	struct buf *b = arena_alloc(w->a, sizeof(*b));
+	struct bundle_w *out = bundle_w_new(w->a, to_buf, b);
+
+	*b = buf_new(w->a, 0);
+	bundle_w_begin(out, (struct utc){ 1795223703000 }, &w->nk, w->note);
+	bundle_w_text(out, BUNDLE_GUIDELINE, S("controls:\n  - id: \"5.6-1\"\n"));
+	bundle_w_text(out, BUNDLE_RULE, S("none(service where name==\"telnet\" over tcp:1-65535 from v1)"));
+	put_entry(w, out, 0);
+	put_entry(w, out, 2);
+	put_entry(w, out, 4);
+	put_part(w, out, 0, 0, 0);
+	put_part(w, out, 0, 1, 2);
+	put_part(w, out, 0, 2, 0);
+	put_part(w, out, 4, 2, 0);
+	assert_int_equal(bundle_w_end(out), 0);
+	return buf_view(b);
+}
+
+struct source {
+	struct str s;
+	size_t step;	/* bytes given at a time */
+	int err;	/* at the end */
+};
+
+static int from_str(void *ctx, u8 *to, size_t n, size_t *ret)
+{
+	struct source *s = ctx;
+
+	n = n < s->step ? n : s->step;
+	n = n < s->s.n ? n : s->s.n;
+	if (n == 0 && s->err != 0) {
+		return s->err;
+	}
+	memcpy(to, s->s.p, n);
+	s->s = str_from(s->s, n);
+	*ret = n;
+	return 0;
+}
+
+static int verify(struct str s, struct bundle_info *ret, struct perr *e)
+{
+	struct source in = { .s = s, .step = 1000 };
+	struct arena *a = arena_new(NULL, 0);
+	struct bundle_info i;
+	int r = bundle_verify(a, from_str, &in, NULL, NULL, &i, e);
+
+	if (r == 0 && ret != NULL) {
+		*ret = i;
+	}
+	arena_free(a);
+	return r;
+}
+
+static u32 lines_of(struct str s, struct str *ret, size_t max)
+{
+	u32 n = 0;
+
+	while (s.n > 0) {
+		ptrdiff_t nl = str_chr(s, '\n');
+
+		assert_true(nl >= 0 && n < max);
+		ret[n++] = str_sub(s, 0, (size_t)nl + 1);
+		s = str_from(s, (size_t)nl + 1);
+	}
+	return n;
+}
+
+/* The lines with a last line made for them: what a forger would do. */
+static struct str sealed(struct arena *a, const struct str *line, u32 n)
+{
+	struct buf b = buf_new(a, 0);
+	struct json_w j = jw_new(&b);
+	struct hash *h = arena_alloc(a, n * sizeof(*h)), all;
+
+	for (u32 i = 0; i < n; i++) {
+		buf_str(&b, line[i]);
+		h[i] = hash_bytes(line[i]);
+	}
+	all = hash_bytes(str_of(h, n * sizeof(*h)));
+	jw_obj(&j);
+	jw_key(&j, S("end"));
+	jw_obj(&j);
+	jw_kstr(&j, "all", str_hex(a, all.b, HASH_LEN));
+	jw_kint(&j, "lines", n);
+	jw_key(&j, S("sha256"));
+	jw_arr(&j);
+	for (u32 i = 0; i < n; i++) {
+		jw_str(&j, str_hex(a, h[i].b, HASH_LEN));
+	}
+	jw_end(&j);
+	jw_end(&j);
+	jw_end(&j);
+	buf_u8(&b, '\n');
+	return buf_view(&b);
+}
+
+struct seen {
+	u32 begins, texts, entries, parts, erased;
+	int fail_at;	/* the n-th call returns an error */
+	int calls;
+};
+
+static int saw(struct seen *s, struct perr *e)
+{
+	return ++s->calls == s->fail_at ? perr_set(e, ERR_CONFLICT, 0, "the sink says no") : 0;
+}
+
+static int see_begin(void *ctx, const struct bundle_info *i, struct perr *e)
+{
+	struct seen *s = ctx;
+
+	s->begins++;
+	assert_str(i->checkpoint.origin, ORIGIN);
+	assert_int_equal(i->checkpoint.size, ENTRIES);
+	return saw(s, e);
+}
+
+static int see_text(void *ctx, u32 line, enum bundle_text kind, const struct hash *h, struct str body, struct perr *e)
+{
+	struct seen *s = ctx;
+	struct hash want = hash_bytes(body);
+
+	assert_true(hash_eq(&want, h));
+	assert_int_equal(line, 3 + s->texts);
+	assert_int_equal(kind, s->texts == 0 ? BUNDLE_GUIDELINE : BUNDLE_RULE);
+	s->texts++;
+	return saw(s, e);
+}
+
+static int see_entry(void *ctx, u32 line, u64 seq, const struct envelope *env, struct str bytes, struct perr *e)
+{
+	struct seen *s = ctx;
+
+	assert_int_equal(line, 5 + s->entries);
+	assert_int_equal(seq, s->entries * 2);
+	assert_int_equal(env->type, seq == 0 ? ENVELOPE_BATCH : seq == 2 ? ENVELOPE_ERASED : ENVELOPE_ACT);
+	assert_true(bytes.n > 100);
+	s->entries++;
+	return saw(s, e);
+}
+
+static int see_part(void *ctx, u32 line, const struct bundle_part *p, struct perr *e)
+{
+	static const u64 at[][2] = { { 0, 0 }, { 0, 1 }, { 0, 2 }, { 4, 2 } };
+	struct seen *s = ctx;
+
+	assert_int_equal(line, 8 + s->parts);
+	assert_int_equal(p->seq, at[s->parts][0]);
+	assert_int_equal(p->index, at[s->parts][1]);
+	if (p->erased) {
+		assert_int_equal(p->erased_by, 2);
+		assert_int_equal(p->bytes.n, 0);
+		s->erased++;
+	} else {
+		assert_str(p->bytes, contents[p->index]);
+	}
+	s->parts++;
+	return saw(s, e);
+}
+
+void test_bundle__what_is_written_verifies(void **state)
+{
+	static const size_t steps[] = { 1, 7, 100000 };
+	struct world w;
+	struct str s;
+
+	(void)state;
+	world_new(&w);
+	s = bundle_small(&w);
+	for (size_t i = 0; i < countof(steps); i++) {
+		struct seen seen = {0};
+		struct bundle_sink sink = { .begin = see_begin, .text = see_text, .entry = see_entry, .part = see_part, .ctx = &seen };
+		struct source in = { .s = s, .step = steps[i] };
+		struct bundle_info info;
+		struct perr e;
+
+		if (bundle_verify(w.a, from_str, &in, &sink, &w.nk, &info, &e) != 0) {
+			fail_msg("line %u: %s", e.line, e.text);
+		}
+		assert_int_equal(seen.begins, 1);
+		assert_int_equal(seen.texts, 2);
+		assert_int_equal(seen.entries, 3);
+		assert_int_equal(seen.parts, 4);
+		assert_int_equal(seen.erased, 1);
+		assert_int_equal(info.lines, 12);
+		assert_int_equal(info.texts, 2);
+		assert_int_equal(info.entries, 3);
+		assert_int_equal(info.parts, 4);
+		assert_int_equal(info.erased, 1);
+		assert_int_equal(info.made.ms, 1795223703000);
+		assert_str(info.key.name, ORIGIN);
+		assert_int_equal(info.checkpoint.size, ENTRIES);
+	}
+	arena_free(w.a);
+}
+
+void test_bundle__golden(void **state)
+{
+	struct world w;
+	struct str s, line[20];
+	struct hash h;
+
+	(void)state;
+	world_new(&w);
+	s = bundle_small(&w);
+	assert_int_equal(lines_of(s, line, countof(line)), 12);
+	assert_str(line[3], "{\"text\":{\"body\":\"none(service where name==\\\"telnet\\\" over tcp:1-65535 from v1)\",\"kind\":\"rule\","
+			    "\"sha256\":\"4d8d8cbff54de3c242ead319e7ee44b05ebc3f54c73554694707cb59efe7d324\"}}\n");
+	h = hash_bytes(s);
+	assert_str(str_hex(w.a, h.b, HASH_LEN), "9bee6f843388f1a8a934b7d49ccd54b6fdfcee3dcb567dd6b15a981df2ff7512");
+	arena_free(w.a);
+}
+
+/* Any flipped byte: found, and the line it stands in is named. */
+void test_bundle__every_byte_flipped(void **state)
+{
+	static const u8 masks[] = { 0x01, 0x20, 0x80 };
+	struct world w;
+	struct str s;
+	char *bad;
+	u32 line = 1;
+
+	(void)state;
+	world_new(&w);
+	s = bundle_small(&w);
+	bad = arena_copy(w.a, s.p, s.n);
+	for (size_t i = 0; i < s.n; i++) {
+		for (size_t m = 0; m < countof(masks); m++) {
+			struct perr e = {0};
+
+			bad[i] = (char)(s.p[i] ^ masks[m]);
+			if (verify(str_of(bad, s.n), NULL, &e) != ERR_INTEGRITY || e.line != line || e.text[0] == 0) {
+				fail_msg("byte %zu of line %u: code %d line %u %s", i, line, e.code, e.line, e.text);
+			}
+			bad[i] = s.p[i];
+		}
+		line += s.p[i] == '\n';
+	}
+	arena_free(w.a);
+}
+
+/* The same by a forger who makes a new last line: all but `made` is proven by more than the list. */
+void test_bundle__every_byte_forged(void **state)
+{
+	struct str s, line[20];
+	struct world w;
+	u32 n;
+
+	(void)state;
+	world_new(&w);
+	s = bundle_small(&w);
+	n = lines_of(s, line, countof(line)) - 1;
+	for (u32 k = 0; k < n; k++) {
+		struct arena *a = arena_new(NULL, 0);
+		struct str was = line[k];
+		char *bad = arena_copy(a, was.p, was.n);
+		ptrdiff_t made = str_find(was, S("\"made\""));
+
+		line[k].p = bad;
+		for (size_t i = 0; i + 1 < was.n; i++) {
+			struct perr e = {0};
+
+			if (k == 0 && made >= 0 && i >= (size_t)made && i < (size_t)made + 8 + UTC_TEXT) {
+				continue;
+			}
+			bad[i] ^= 1;
+			if (verify(sealed(a, line, n), NULL, &e) != ERR_INTEGRITY || e.line != k + 1) {
+				fail_msg("byte %zu of line %u: code %d line %u %s", i, k + 1, e.code, e.line, e.text);
+			}
+			bad[i] ^= 1;
+		}
+		line[k] = was;
+		arena_free(a);
+	}
+	assert_int_equal(verify(sealed(w.a, line, n), NULL, NULL), 0);
+	arena_free(w.a);
+}
+
+void test_bundle__cut_anywhere(void **state)
+{
+	struct world w;
+	struct str s;
+
+	(void)state;
+	world_new(&w);
+	s = bundle_small(&w);
+	for (size_t n = 0; n < s.n; n++) {
+		struct perr e = {0};
+
+		assert_int_equal(verify(str_sub(s, 0, n), NULL, &e), ERR_INTEGRITY);
+		assert_true(e.line >= 1 && e.line <= 12);
+	}
+	assert_int_equal(verify(str_printf(w.a, "%.*s\n", STRF(s)), NULL, NULL), ERR_INTEGRITY);
+	assert_int_equal(verify(str_printf(w.a, "%.*s%.*s", STRF(s), STRF(s)), NULL, NULL), ERR_INTEGRITY);
+	arena_free(w.a);
+}
+
+/* Lines taken out, doubled or exchanged, and a new last line made. Texts, parts and entries that nothing refers to may be
+ * left out: that is another, smaller bundle. */
+void test_bundle__lines_moved(void **state)
+{
+	struct str s, line[20], x[20];
+	struct world w;
+	u32 n;
+
+	(void)state;
+	world_new(&w);
+	s = bundle_small(&w);
+	n = lines_of(s, line, countof(line)) - 1;
+	for (u32 i = 0; i < n; i++) {
+		bool may_go = i == 2 || i == 3 || i >= 7;
+		u32 m = 0;
+
+		for (u32 k = 0; k < n; k++) {
+			if (k != i) {
+				x[m++] = line[k];
+			}
+		}
+		assert_int_equal(verify(sealed(w.a, x, m), NULL, NULL), may_go ? 0 : ERR_INTEGRITY);
+		m = 0;
+		for (u32 k = 0; k < n; k++) {
+			x[m++] = line[k];
+			if (k == i) {
+				x[m++] = line[k];
+			}
+		}
+		assert_int_equal(verify(sealed(w.a, x, m), NULL, NULL), ERR_INTEGRITY);
+		for (u32 k = i + 1; k < n; k++) {
+			memcpy(x, line, sizeof(x));
+			x[i] = line[k];
+			x[k] = line[i];
+			assert_int_equal(verify(sealed(w.a, x, n), NULL, NULL), ERR_INTEGRITY);
+		}
+	}
+	arena_free(w.a);
+}
+
+/* An erasure must be said by an entry that names the part; and a part that is there may not claim it. */
+void test_bundle__false_erasure(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_new(&w);
+	for (u64 by = 1; by < ENTRIES; by++) {
+		for (u64 k = 0; k < 3; k++) {
+			struct buf b = buf_new(w.a, 0);
+			struct bundle_w *out = bundle_w_new(w.a, to_buf, &b);
+			struct perr e = {0};
+			int r;
+
+			bundle_w_begin(out, (struct utc){ 1 }, &w.nk, w.note);
+			for (u64 i = 0; i < ENTRIES; i++) {
+				put_entry(&w, out, i);
+			}
+			put_part(&w, out, 0, k, by);
+			assert_int_equal(bundle_w_end(out), 0);
+			r = verify(buf_view(&b), NULL, &e);
+			assert_int_equal(r, by == 2 && k == 1 ? 0 : ERR_INTEGRITY);
+			assert_int_equal(e.line, r == 0 ? 0 : 8);
+		}
+	}
+	arena_free(w.a);
+}
+
+void test_bundle__another_key(void **state)
+{
+	struct ledger_key other;
+	struct note_key nk;
+	struct bundle_info info;
+	struct perr e;
+	struct world w;
+	struct source in;
+
+	(void)state;
+	world_new(&w);
+	assert_int_equal(key_make(&other), 0);
+	assert_int_equal(note_key_make(S(ORIGIN), other.pub, &nk), 0);
+	in = (struct source){ .s = bundle_small(&w), .step = 4096 };
+	assert_int_equal(bundle_verify(w.a, from_str, &in, NULL, &nk, &info, &e), ERR_INTEGRITY);
+	assert_int_equal(e.line, 1);
+	arena_free(w.a);
+}
+
+void test_bundle__sink_and_source_errors(void **state)
+{
+	struct bundle_info info;
+	struct perr e;
+	struct world w;
+	struct str s;
+
+	(void)state;
+	world_new(&w);
+	s = bundle_small(&w);
+	for (int n = 1; n <= 10; n++) {
+		struct seen seen = { .fail_at = n };
+		struct bundle_sink sink = { .begin = see_begin, .text = see_text, .entry = see_entry, .part = see_part, .ctx = &seen };
+		struct source in = { .s = s, .step = 100 };
+
+		assert_int_equal(bundle_verify(w.a, from_str, &in, &sink, NULL, &info, &e), ERR_CONFLICT);
+		assert_int_equal(e.line, n + 1);
+		assert_string_equal(e.text, "the sink says no");
+	}
+	for (size_t n = 0; n < s.n; n += 100) {
+		struct source in = { .s = str_sub(s, 0, n), .step = 64, .err = ERR_IO };
+
+		assert_int_equal(bundle_verify(w.a, from_str, &in, NULL, NULL, &info, &e), ERR_IO);
+	}
+	arena_free(w.a);
+}
+
+/* A stranger's endless line and a deep one: an error, in bounded memory. */
+static int endless(void *ctx, u8 *to, size_t n, size_t *ret)
+{
+	memset(to, *(int *)ctx, n);
+	*ret = n;
+	return 0;
+}
+
+void test_bundle__hostile_lines(void **state)
+{
+	static const char *const bad[] = { "\n", "{}\n", "[]\n", "null\n", "\"x\"\n", "{\"bundle\":1}\n", "\xff\n", "{\"end\":{}}\n",
+					   "{\"bundle\":\"korobanu.bundle/2\",\"key\":\"\",\"made\":\"\",\"origin\":\"\"}\n" };
+	struct arena *a = arena_new(NULL, 0);
+	int c;
+	struct bundle_info info;
+	struct perr e;
+
+	(void)state;
+	for (size_t i = 0; i < countof(bad); i++) {
+		assert_int_equal(verify(str_z(bad[i]), NULL, &e), ERR_INTEGRITY);
+		assert_int_equal(e.line, 1);
+	}
+	c = '[';
+	assert_int_equal(bundle_verify(a, endless, &c, NULL, NULL, &info, &e), ERR_LIMIT);
+	c = '\n';
+	assert_int_equal(bundle_verify(a, endless, &c, NULL, NULL, &info, &e), ERR_INTEGRITY);
+	arena_free(a);
+}
+
+/* A part of the largest evidence, through the whole way. */
+void test_bundle__largest_part(void **state)
+{
+	struct world w;
+	struct buf b;
+	struct bundle_w *out;
+	struct bundle_part p = { .seq = 0 };
+	struct merkle_proof none = {0};
+	struct envelope env = { .type = ENVELOPE_ACT, .by = S("p"), .parts = 1 };
+	struct checkpoint c = { .origin = S(ORIGIN), .size = 1 };
+	struct str text, note;
+	struct hash commit;
+	char *big;
+
+	(void)state;
+	world_new(&w);
+	b = buf_new(w.a, 0);
+	out = bundle_w_new(w.a, to_buf, &b);
+	big = arena_alloc(w.a, LIMIT_EVIDENCE_FILE);
+	memset(big, 0xa5, LIMIT_EVIDENCE_FILE);
+	p.bytes = str_of(big, LIMIT_EVIDENCE_FILE);
+	commit = part_commit(&p.salt, p.bytes);
+	env.root = part_root(&commit, 1);
+	assert_int_equal(envelope_write(w.a, &env, &text), 0);
+	c.root = merkle_leaf(text);
+	assert_int_equal(checkpoint_sign(w.a, &c, &w.key, &note), 0);
+	bundle_w_begin(out, (struct utc){ 1 }, &w.nk, note);
+	bundle_w_entry(out, 0, text, &none);
+	bundle_w_part(out, &p, &none);
+	assert_int_equal(bundle_w_end(out), 0);
+	{
+		struct source in = { .s = buf_view(&b), .step = 1 * MiB };
+		struct bundle_info info;
+		struct perr e;
+
+		if (bundle_verify(w.a, from_str, &in, NULL, NULL, &info, &e) != 0) {
+			fail_msg("line %u: %s", e.line, e.text);
+		}
+	}
+	arena_free(w.a);
+}
