@@ -4,7 +4,8 @@
  * read them (view_decode) and show them. The same table gives column titles in English and Japanese, `--fields-help`,
  * the members of JSON ("korobanu.<view>/1") and the API schema, so these cannot differ.
  *
- * A field that is not set is unknown. That is not the same as empty, 0 or false: people see "？", machines see null.
+ * A field that is not set is unknown. That is not the same as empty, 0 or false: people see "？", machines see null. Where
+ * there is nothing to say (the reason of a pass, the end of what did not end) a text is set and empty.
  *
  * Encoded row, integers big-endian:
  *   u16 view number, u16 number of fields, then for each field u8 present (0 or 1) and, when present, its value:
@@ -52,12 +53,13 @@ enum view_flag {
 	VIEW_COL = 1,		/* a column people see without asking */
 	VIEW_KEY = 2,		/* names the row: never cut short */
 	VIEW_PII = 4,		/* may name a person */
+	VIEW_WORD = 8,		/* holds words of this program ("not_covered"): people read them translated */
 };
 
 struct view_field {
 	const char *name;	/* as in JSON, --columns and filters */
 	enum view_type type;
-	u32 flags;		/* VIEW_COL, VIEW_KEY, VIEW_PII */
+	u32 flags;		/* enum view_flag */
 	u32 width;		/* columns it deserves on a terminal before others must shrink; 0 = what it needs */
 	const char *example;
 	const char *en, *ja;	/* column title */

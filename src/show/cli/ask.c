@@ -1,0 +1,131 @@
+#include "show/cli/ask.h"
+
+#include "base/err.h"
+#include "base/rd.h"
+
+int ask_open(struct cli *c, struct ask *q)
+{
+	struct str dir = cli_store(c);
+	int r;
+
+	*q = (struct ask){ .c = c };
+	if ((r = super_new(NULL, &q->super)) != 0) {
+		return cli_error_of(c, r, S("korobanu"));
+	}
+	if ((r = super_open_core(q->super, str_c(c->a, dir), &q->client)) != 0) {
+		super_free(q->super);
+		return cli_error_of(c, r, dir);
+	}
+	return CLI_OK;
+}
+
+int ask_failed(struct ask *q, int err)
+{
+	struct str text = client_error(q->client);
+
+	if (err == ERR_CANCELED) {
+		return super_signal(q->super) == 15 ? CLI_TERMINATED : CLI_INTERRUPTED;
+	}
+	return text.n == 0 ? cli_error_of(q->c, err, S("core")) :
+		cli_error(q->c, cli_exit_of(err), str_c(q->c->a, str_printf(q->c->a, "E-%s", err_name(err))), MSG_err_core, MSG_NONE,
+			TR({ "reason", cli_reason(q->c, err) }, { "text", text }));
+}
+
+static int open_view(struct ask *q, const struct view *view)
+{
+	bool first = q->view == NULL;
+
+	if (q->out != NULL && out_close(q->out, true) != CLI_OK) {
+		return ERR_IO;
+	}
+	q->out = NULL;
+	q->view = view;
+	if (!first || view->number != q->c->cmd->view) {
+		out_heading(q->c, str_z(q->c->lang == LANG_ja ? view->ja : view->en));
+	}
+	q->exit = view->number == q->c->cmd->view ? out_open(q->c, &q->out) :
+		out_open_view(q->c, (enum view_number)view->number, &q->out);
+	return q->exit == CLI_OK && q->out != NULL ? 0 : ERR_CANCELED;
+}
+
+static int take_row(void *arg, const struct msg *m)
+{
+	struct ask *q = arg;
+	struct arena *a = arena_new(NULL, 0);
+	struct view_row row;
+	int r = view_decode(a, m->body, &row);
+
+	if (r == 0 && q->cards && q->view == NULL && row.view->number == q->c->cmd->view) {
+		q->exit = out_card(q->c, &row);
+	} else if (r == 0 && (row.view == q->view || (r = open_view(q, row.view)) == 0)) {
+		out_row(q->out, &row);
+	}
+	q->rows++;
+	arena_free(a);
+	return r;
+}
+
+int ask_rows(struct ask *q, u16 type, struct str body)
+{
+	int r = client_call(q->client, type, body, take_row, q);
+
+	return q->exit != CLI_OK ? q->exit : r == 0 ? CLI_OK : ask_failed(q, r);
+}
+
+struct bytes {
+	struct buf b;
+};
+
+static int take_bytes(void *arg, const struct msg *m)
+{
+	struct bytes *b = arg;
+
+	buf_str(&b->b, m->body);
+	return buf_done(&b->b);
+}
+
+int ask_bytes(struct ask *q, u16 type, struct str body, struct str *ret)
+{
+	struct bytes b = { .b = buf_new(q->c->a, 64 * MiB) };
+	int r = client_call(q->client, type, body, take_bytes, &b);
+
+	if (r == 0 && ret != NULL) {
+		*ret = buf_view(&b.b);
+	}
+	return r == 0 ? CLI_OK : ask_failed(q, r);
+}
+
+int ask_act(struct ask *q, struct str json, struct str *ret_id)
+{
+	struct buf b = buf_new(q->c->a, LIMIT_MSG_BODY);
+	struct str answer;
+	struct rd rd;
+	int exit;
+
+	buf_blob(&b, json);
+	if (buf_done(&b) != 0) {
+		return cli_error_of(q->c, buf_done(&b), S("act"));
+	}
+	if ((exit = ask_bytes(q, MSGS_ACT, buf_view(&b), &answer)) != CLI_OK) {
+		return exit;
+	}
+	rd = rd_str(answer);
+	return rd_blob(&rd, ret_id) == 0 ? CLI_OK : cli_error_of(q->c, ERR_PROTO, S("core"));
+}
+
+int ask_close(struct ask *q, int exit)
+{
+	if (q->out != NULL && out_close(q->out, exit == CLI_OK) != CLI_OK && exit == CLI_OK) {
+		exit = CLI_FAILED;
+	}
+	super_free(q->super);
+	return exit;
+}
+
+int ask_once(struct cli *c, u16 type, struct str body)
+{
+	struct ask q;
+	int exit = ask_open(c, &q);
+
+	return exit != CLI_OK ? exit : ask_close(&q, ask_rows(&q, type, body));
+}

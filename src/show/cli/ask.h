@@ -1,0 +1,34 @@
+/* Commands that talk to core: opening it, sending one request, and rows straight to the output. */
+#ifndef SHOW_CLI_ASK_H
+#define SHOW_CLI_ASK_H
+
+#include "core/super/super.h"
+#include "show/cli/out.h"
+
+struct ask {
+	struct cli *c;
+	struct super *super;
+	struct client *client;
+	struct out *out;		/* of the view the last row had */
+	const struct view *view;
+	bool cards;			/* the first row of a view of one row is shown as a card */
+	size_t rows;
+	int exit;
+};
+
+/* Connects to core, starting it where none runs. Not CLI_OK: it was said why, and q needs no closing. */
+int ask_open(struct cli *c, struct ask *q) MUST_USE;
+/* Sends a request whose rows go to stdout: rows of the command's own view as its list, those of another view below a heading.
+ * Returns the exit code; what went wrong was said. */
+int ask_rows(struct ask *q, u16 type, struct str body) MUST_USE;
+/* A request with one answer of bytes, copied into the arena; ret may be NULL. */
+int ask_bytes(struct ask *q, u16 type, struct str body, struct str *ret) MUST_USE;
+/* An act (core/serve/acts.c): JSON in, the id of what it made or changed out. */
+int ask_act(struct ask *q, struct str json, struct str *ret_id) MUST_USE;
+int ask_close(struct ask *q, int exit);		/* ends the output and core; returns the exit code of the command */
+int ask_failed(struct ask *q, int err);		/* says what core answered */
+
+/* One request of a command that does nothing else. */
+int ask_once(struct cli *c, u16 type, struct str body);
+
+#endif

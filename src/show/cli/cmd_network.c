@@ -1,0 +1,73 @@
+/* network add, ls, set: address spaces in which an address means one device. */
+#include "show/cli/ask.h"
+
+#include "base/json.h"
+
+static void put_list(struct json_w *w, const char *key, const struct str *p, size_t n)
+{
+	jw_key(w, str_z(key));
+	jw_arr(w);
+	for (size_t i = 0; i < n; i++) {
+		jw_str(w, p[i]);
+	}
+	jw_end(w);
+}
+
+static int put_network(struct cli *c, enum msg done)
+{
+	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
+	struct json_w w = jw_new(&b);
+	const struct str *prefixes;
+	struct str id;
+	struct ask q;
+	size_t n;
+	int exit;
+
+	prefixes = cli_list(c, "prefix", &n);
+	jw_obj(&w);
+	jw_kstr(&w, "do", S("network.put"));
+	jw_kstr(&w, "id", c->args.p[0]);
+	put_list(&w, "prefixes", prefixes, n);
+	if (cli_has(c, "zone")) {
+		jw_kstr(&w, "zone", cli_str(c, "zone"));
+	}
+	if (cli_has(c, "gateway-mac")) {
+		jw_kstr(&w, "gateway_mac", cli_str(c, "gateway-mac"));
+	}
+	if (cli_has(c, "lease")) {
+		jw_kint(&w, "lease", cli_int(c, "lease"));
+	}
+	if (cli_has(c, "note")) {
+		jw_kstr(&w, "note", cli_str(c, "note"));
+	}
+	jw_end(&w);
+	if (cli_flag(c, "dry-run")) {
+		cli_say(c, MSG_say_dry_run, TR({ "what", buf_view(&b) }));
+		return CLI_OK;
+	}
+	if ((exit = ask_open(c, &q)) != CLI_OK) {
+		return exit;
+	}
+	if ((exit = ask_act(&q, buf_view(&b), &id)) == CLI_OK) {
+		cli_say(c, done, TR({ "id", id }));
+	}
+	return ask_close(&q, exit);
+}
+
+int cmd_network_add(struct cli *c)
+{
+	return put_network(c, MSG_say_network_added);
+}
+
+int cmd_network_set(struct cli *c)
+{
+	return put_network(c, MSG_say_network_set);
+}
+
+int cmd_network_ls(struct cli *c)
+{
+	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
+
+	buf_blob(&b, S("network"));
+	return ask_once(c, MSGS_LIST, buf_view(&b));
+}

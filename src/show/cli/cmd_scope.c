@@ -1,0 +1,82 @@
+/* scope add, ls, rm: where the program may send anything at all, who permits it, until when. */
+#include "show/cli/ask.h"
+
+#include "base/json.h"
+
+int cmd_scope_add(struct cli *c)
+{
+	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
+	struct json_w w = jw_new(&b);
+	const struct str *exclude;
+	struct str id;
+	struct ask q;
+	size_t n;
+	int exit;
+
+	exclude = cli_list(c, "exclude", &n);
+	jw_obj(&w);
+	jw_kstr(&w, "do", S("scope.add"));
+	jw_key(&w, S("exclude"));
+	jw_arr(&w);
+	for (size_t i = 0; i < n; i++) {
+		jw_str(&w, exclude[i]);
+	}
+	jw_end(&w);
+	jw_kbool(&w, "lab", cli_flag(c, "lab"));
+	jw_kstr(&w, "network", cli_str(c, "network"));
+	jw_kstr(&w, "owner", cli_str(c, "owner"));
+	jw_key(&w, S("targets"));
+	jw_arr(&w);
+	for (size_t i = 0; i < c->args.n; i++) {
+		jw_str(&w, c->args.p[i]);
+	}
+	jw_end(&w);
+	jw_kstr(&w, "until", cli_has(c, "until") ? utc_text(c->a, cli_time(c, "until")) : S(""));
+	jw_kstr(&w, "vantage", cli_str(c, "vantage"));
+	jw_kstr(&w, "why", cli_str(c, "why"));
+	jw_end(&w);
+	if (cli_flag(c, "dry-run")) {
+		cli_say(c, MSG_say_dry_run, TR({ "what", buf_view(&b) }));
+		return CLI_OK;
+	}
+	if ((exit = ask_open(c, &q)) != CLI_OK) {
+		return exit;
+	}
+	if ((exit = ask_act(&q, buf_view(&b), &id)) == CLI_OK) {
+		cli_say(c, MSG_say_scope_added, TR({ "id", id }));
+	}
+	return ask_close(&q, exit);
+}
+
+int cmd_scope_ls(struct cli *c)
+{
+	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
+
+	buf_blob(&b, S("scope"));
+	return ask_once(c, MSGS_LIST, buf_view(&b));
+}
+
+int cmd_scope_rm(struct cli *c)
+{
+	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
+	struct json_w w = jw_new(&b);
+	struct str id;
+	struct ask q;
+	int exit;
+
+	jw_obj(&w);
+	jw_kstr(&w, "do", S("scope.rm"));
+	jw_kstr(&w, "id", c->args.p[0]);
+	jw_end(&w);
+	if (cli_flag(c, "dry-run")) {
+		cli_say(c, MSG_say_dry_run, TR({ "what", buf_view(&b) }));
+		return CLI_OK;
+	}
+	if ((exit = ask_open(c, &q)) != CLI_OK) {
+		return exit;
+	}
+	if ((exit = ask_act(&q, buf_view(&b), &id)) == CLI_OK) {
+		cli_say(c, MSG_say_scope_removed, TR({ "id", id }));
+	}
+	return ask_close(&q, exit);
+}

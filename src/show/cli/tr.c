@@ -1,0 +1,62 @@
+/* Looks messages up and fills in the {names}. "{{" stands for one brace. */
+#include "show/cli/tr.h"
+
+#include "base/buf.h"
+
+struct str tr_text(enum lang lang, enum msg id)
+{
+	must((u32)lang < LANG_COUNT && (u32)id < MSG_COUNT);
+	return str_z(tr_table[lang][id]);
+}
+
+const char *tr_key(enum msg id)
+{
+	must((u32)id < MSG_COUNT);
+	return tr_keys[id];
+}
+
+/* Keys are few and looked up per row at most: a walk is enough. */
+enum msg tr_find(struct str key)
+{
+	for (u32 i = 1; i < MSG_COUNT; i++) {
+		if (str_eq(key, str_z(tr_keys[i]))) {
+			return (enum msg)i;
+		}
+	}
+	return MSG_NONE;
+}
+
+static struct str find(const struct tr_arg *args, struct str name)
+{
+	for (;; args++) {
+		must(args->name != NULL);	/* every {name} of a text is given */
+		if (str_eq(name, str_z(args->name))) {
+			return args->value;
+		}
+	}
+}
+
+struct str tr(struct arena *a, enum lang lang, enum msg id, const struct tr_arg *args)
+{
+	struct str s = tr_text(lang, id);
+	struct buf b = buf_new(a, 0);
+
+	for (size_t i = 0; i < s.n; i++) {
+		ptrdiff_t end;
+
+		if (s.p[i] != '{') {
+			buf_u8(&b, (u8)s.p[i]);
+			continue;
+		}
+		if (i + 1 < s.n && s.p[i + 1] == '{') {
+			buf_u8(&b, '{');
+			i++;
+			continue;
+		}
+		end = str_chr(str_from(s, i), '}');
+		must(end > 0);
+		buf_str(&b, find(args, str_sub(s, i + 1, (size_t)end - 1)));
+		i += (size_t)end;
+	}
+	return buf_view(&b);
+}

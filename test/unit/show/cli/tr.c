@@ -1,0 +1,123 @@
+/* Messages: both languages say the same things with the same names filled in, and the generator refuses what is not so. */
+#include "cli_test.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+void test_tr__fills_names_in_any_order(void **state)
+{
+	struct arena *a = arena_new(NULL, 0);
+
+	(void)state;
+	assert_str(tr(a, LANG_en, MSG_err_of, TR({ "reason", S("not found") }, { "about", S("x.yaml") })), "x.yaml: not found.");
+	assert_str(tr(a, LANG_ja, MSG_fix_int, TR({ "max", S("9") }, { "min", S("1") })),
+		"1 から 9 までの整数を指定してください。");
+	/* What is filled in is not looked at again. */
+	assert_str(tr(a, LANG_en, MSG_err_key, TR({ "name", S("{near}") })), "there is no setting \"{near}\".");
+	arena_free(a);
+}
+
+void test_tr__every_message_has_both_languages(void **state)
+{
+	struct arena *a = arena_new(NULL, 0);
+
+	(void)state;
+	for (u32 i = 1; i < MSG_COUNT; i++) {
+		struct str en = tr_text(LANG_en, i), ja = tr_text(LANG_ja, i);
+
+		assert_true(en.n > 0 && ja.n > 0);
+		assert_true(str_utf8_ok(en, NULL) && str_utf8_ok(ja, NULL));
+		assert_int_equal(tr_find(str_z(tr_key(i))), i);
+		for (struct str rest = en; rest.n > 0;) {
+			struct str part = str_cut(&rest, '{');
+
+			(void)part;
+			if (rest.n > 0) {
+				struct str name = str_sub(rest, 0, (size_t)str_chr(rest, '}'));
+
+				assert_has(ja, str_c(a, str_printf(a, "{%.*s}", STRF(name))));
+			}
+		}
+	}
+	assert_int_equal(tr_find(S("no.such.message")), MSG_NONE);
+	arena_free(a);
+}
+
+/* Every error of the program can be told in both languages. */
+void test_tr__every_error_has_its_reason(void **state)
+{
+	struct arena *a = arena_new(NULL, 0);
+	struct cli c = { .a = a, .lang = LANG_ja };
+
+	(void)state;
+	for (u32 i = 0; i < ERR_ORDER_COUNT; i++) {
+		int err = -(1 + (int)i);
+
+		if (str_eq(cli_reason(&c, err), str_z(err_text(err)))) {
+			print_error("no reason.* message for ERR_%s\n", err_name(err));
+		}
+		assert_false(str_eq(cli_reason(&c, err), str_z(err_text(err))));
+	}
+	arena_free(a);
+}
+
+/* Words that rows show to people. */
+void test_tr__every_answer_has_a_word(void **state)
+{
+	struct arena *a = arena_new(NULL, 0);
+
+	(void)state;
+	for (u32 i = 0; i < VIEW_ANSWER_COUNT; i++) {
+		assert_int_not_equal(tr_find(str_printf(a, "word.%s", view_answer_names[i])), MSG_NONE);
+	}
+	arena_free(a);
+}
+
+static int generate(const char *en, const char *ja)
+{
+	char dir[] = "/tmp/korobanu-i18n-XXXXXX";
+	char path[2][64], script[512];
+	int status;
+	pid_t pid;
+
+	assert_non_null(mkdtemp(dir));
+	for (int i = 0; i < 2; i++) {
+		FILE *f;
+
+		snprintf(path[i], sizeof path[i], "%s/%s.yaml", dir, i == 0 ? "en" : "ja");
+		f = fopen(path[i], "w");
+		assert_non_null(f);
+		fputs(i == 0 ? en : ja, f);
+		fclose(f);
+	}
+	snprintf(script, sizeof script, "%s/../tools/gen_i18n.sh", I18N_DIR);
+	pid = fork();
+	if (pid == 0) {
+		if (freopen("/dev/null", "w", stdout) == NULL || freopen("/dev/null", "w", stderr) == NULL) {
+			_exit(99);
+		}
+		execl("/bin/sh", "sh", script, "c", path[0], path[1], (char *)NULL);
+		_exit(99);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	unlink(path[0]);
+	unlink(path[1]);
+	rmdir(dir);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) != 99);
+	return WEXITSTATUS(status);
+}
+
+void test_tr__the_generator_refuses_what_differs(void **state)
+{
+	(void)state;
+	assert_int_equal(generate("a: \"x {n}\"\n", "# ja\na: \"{n} y\"\n"), 0);
+	assert_int_not_equal(generate("a: \"x\"\nb: \"y\"\n", "a: \"x\"\n"), 0);
+	assert_int_not_equal(generate("a: \"x\"\n", "a: \"x\"\nb: \"y\"\n"), 0);
+	assert_int_not_equal(generate("a: \"x {n}\"\n", "a: \"x {m}\"\n"), 0);
+	assert_int_not_equal(generate("a: \"x {n}\"\n", "a: \"x\"\n"), 0);
+	assert_int_not_equal(generate("a: \"x\"\na: \"x\"\n", "a: \"x\"\n"), 0);
+	assert_int_not_equal(generate("a: x\n", "a: \"x\"\n"), 0);
+	assert_int_not_equal(generate("a: \"x\"y\"\n", "a: \"x\"\n"), 0);
+	assert_int_not_equal(generate("a: \"\"\n", "a: \"\"\n"), 0);
+	assert_int_not_equal(generate("a:\n  b: \"x\"\n", "a: \"x\"\n"), 0);
+}
