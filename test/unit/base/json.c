@@ -342,13 +342,13 @@ void test_json__long_line_and_many_keys(void **state)
 	assert_true(v != NULL && str_eq(v->s, text));
 	assert_refused(str_printf(a, "[\"%.*s\",\n\"%.*s\x01\"]", STRF(text), STRF(text)), ERR_SYNTAX, 2, (u32)MiB + 2, "0x01");
 	jw_obj(&w);
-	for (int i = 0; i < 100000; i++) {
+	for (int i = 0; i < 20000; i++) {
 		jw_kint(&w, str_c(a, str_printf(a, "key%d", i)), i);
 	}
 	jw_end(&w);
 	v = both(a, buf_view(&b), NULL);
-	assert_true(v != NULL && v->obj.n == 100000);
-	assert_true(json_get(v, S("key99999")) != NULL && json_get(v, S("key99999"))->i == 99999);
+	assert_true(v != NULL && v->obj.n == 20000);
+	assert_true(json_get(v, S("key19999")) != NULL && json_get(v, S("key19999"))->i == 19999);
 	b.n--;
 	buf_z(&b, ",\"key77\":0}");
 	assert_null(both(a, buf_view(&b), &e));
@@ -491,7 +491,7 @@ void test_json__random_trees_come_back(void **state)
 	u64 x = 0x9E3779B97F4A7C15u;
 
 	(void)state;
-	for (int round = 0; round < 400; round++) {
+	for (int round = 0; round < 150; round++) {
 		struct arena *a = arena_new(NULL, 0);
 		struct json v = { 0 };
 		struct buf text = buf_new(a, 0), c0 = buf_new(a, 0), c1 = buf_new(a, 0), c2 = buf_new(a, 0);

@@ -146,7 +146,7 @@ void test_yaml__limits(void **state)
 	assert_refused(repeat(a, "!a ", LIMIT_YAML_SIGNS + 1), ERR_LIMIT, 1, 3 * LIMIT_YAML_SIGNS + 1, "! & *");
 	assert_int_equal(yaml_parse(a, str_printf(a, "[%.*s]", STRF(repeat(a, "b,\n", LIMIT_YAML_SIGNS))), &v, &e), 0);
 	assert_int_equal(v->arr.n, LIMIT_YAML_SIGNS);
-	assert_refused(repeat(a, "x", LIMIT_YAML_FILE + 1), ERR_LIMIT, 1, 1, "larger than");
+	assert_refused(repeat(a, "0123456789abcdef", LIMIT_YAML_FILE / 16 + 1), ERR_LIMIT, 1, 1, "larger than");
 	line = repeat(a, "abcdefgh", MiB / 8);
 	assert_int_equal(yaml_parse(a, str_printf(a, "k: \"%.*s\"\n", STRF(line)), &v, &e), 0);
 	assert_true(str_eq(json_get(v, S("k"))->s, line));
