@@ -31,6 +31,7 @@ int super_signal(struct super *s);
  * HELLO. *ret is owned by s. ERR_DENIED the directory or the socket belongs to somebody else; ERR_BUSY another process holds
  * the lock but does not answer; ERR_CLOSED core ended at once (it logged why); what core answered to HELLO; ERR_CANCELED. */
 int super_open_core(struct super *s, const char *store_dir, struct client **ret) MUST_USE;
+const char *super_error(const struct super *s);	/* what went wrong in words, beside err_text(); may be empty */
 bool super_started_core(const struct super *s);	/* true: this process started it, it did not run before */
 
 /* Starts net or parse, at most one of each at a time (ERR_BUSY). */
@@ -65,8 +66,8 @@ int super_run(struct super *s, const struct super_calls *calls) MUST_USE;
 typedef int (*client_row_fn)(void *arg, const struct msg *m);
 
 /* Asks core and waits for the whole answer. on_row gets each message that has a body (may be NULL). Returns 0; the error
- * core answered (its text: client_error); ERR_LIMIT; ERR_CLOSED; ERR_CANCELED when SIGINT or SIGTERM came. Not while
- * super_run of the same process is running in a callback that expects answers of its own. */
+ * core answered (its text: client_error); ERR_LIMIT; ERR_CLOSED; ERR_CANCELED when SIGINT or SIGTERM came. No
+ * client_call from within on_row. A signal that came before and was not reported yet cancels it too. */
 int client_call(struct client *c, u16 type, struct str body, client_row_fn on_row, void *arg) MUST_USE;
 /* Only queues it; the answer comes to on_msg under *ret_id. ERR_BUSY: let super_run work, then try again. */
 int client_send(struct client *c, u16 type, struct str body, u32 *ret_id) MUST_USE;
