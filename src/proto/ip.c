@@ -67,7 +67,7 @@ static u8 mask(u8 bits, size_t i)
 	if (i < full) {
 		return 0xff;
 	}
-	return i == full ? (u8)(0xff00u >> (bits % 8u)) : 0;
+	return (u8)(i == full ? 0xff00u >> (bits % 8u) : 0);
 }
 
 bool ip_addr_in(const struct ip_addr *a, const struct ip_addr *net, u8 bits)

@@ -131,7 +131,6 @@ enum scan_end {
 	SCAN_END_THEM,		/* the other side closed */
 	SCAN_END_US,		/* NET_CLOSE */
 	SCAN_END_RESET,
-	SCAN_END_REFUSED,	/* the port answered SYN, but no connection came about */
 	SCAN_END_TIMEOUT,	/* net's own ceiling */
 	SCAN_END_LIMIT,		/* more bytes than net carries */
 	SCAN_END_STOPPED	/* NET_STOP, or the device went silent */

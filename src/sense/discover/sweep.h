@@ -24,7 +24,7 @@ struct sweep;
 struct sweep *sweep_new(const struct sweep_out *out);
 void sweep_free(struct sweep *s);	/* closes every socket; NULL is legal */
 
-/* NET_START, NET_SOCKET (takes fd), NET_STOP, NET_TX, NET_CLOSE, PARSE_DONE. ERR_PROTO: not now or not at all; errors of the
+/* NET_START, NET_SOCKET (takes fd), NET_STOP, NET_TX, NET_CLOSE, NET_HOLD, PARSE_DONE. ERR_PROTO: not now or not at all; errors of the
  * readers; ERR_SYS and others of the start itself. On an error of NET_START the scan is over. */
 int sweep_input(struct sweep *s, u16 type, struct str body, int fd) MUST_USE;
 /* Does what can be done now. Errors end the scan and are reported in NET_OVER. */

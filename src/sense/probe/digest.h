@@ -5,6 +5,8 @@
  *
  * For each address of a device: host, address, port (of each open port), service and banner (of each conversation), then
  * coverage of ports and of services, last of all the device's coverage of addresses and the progress record.
+ * Input is always taken: whoever waits here for room to speak would keep core's answers from coming. What cannot be sent waits
+ * in a queue, and net is asked to hold while that is long.
  * An open port whose service was not determined stands as `unfinished` in the coverage of services: it must neither end an
  * earlier fact nor look like nothing. */
 #ifndef SENSE_PROBE_DIGEST_H
@@ -15,7 +17,8 @@
 struct digest_out {
 	void *ctx;
 	bool (*room)(void *ctx);	/* put will take one message of any legal size */
-	void (*put)(void *ctx, u16 type, struct str body);	/* NET_TX, NET_CLOSE, PUT_CHUNK, PARSE_DONE */
+	void (*put)(void *ctx, u16 type, struct str body);	/* NET_TX, NET_CLOSE, NET_HOLD,
+								   PUT_CHUNK, PARSE_DONE */
 };
 
 struct digest;
@@ -28,6 +31,5 @@ int digest_input(struct digest *d, u16 type, struct str body, struct mono now) M
 int digest_ack(struct digest *d, int result) MUST_USE;
 void digest_tick(struct digest *d, struct mono now);	/* deadlines; sends what waited for room */
 int digest_wait_ms(const struct digest *d, struct mono now);	/* until a deadline; -1: none */
-bool digest_busy(const struct digest *d);	/* too much waits to be sent: give no more input now */
 
 #endif
