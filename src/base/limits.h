@@ -15,6 +15,7 @@
 #define LIMIT_FACT 8192			/* canonical bytes of one fact */
 #define LIMIT_FACT_FIELD 2048		/* bytes of one text field */
 #define LIMIT_SUBJECT_KEYS 16
+#define LIMIT_KEY 512			/* bytes of one subject key */
 #define LIMIT_FACT_STRS 256		/* members of one set of texts */
 #define LIMIT_RANGES 1024		/* pieces of one set of ports */
 #define LIMIT_STATE ((size_t)8 * MiB)	/* packed current state of one asset */

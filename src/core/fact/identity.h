@@ -53,8 +53,9 @@ struct identity_look {
 	/* Every claim of this key, ended ones too, oldest first; 0 with *ret_n 0 when there is none. */
 	int (*claims)(void *ctx, struct str network, enum fact_key_type type, struct str value,
 	    const struct claim **ret, size_t *ret_n);
-	/* The first firm claim of that type this asset (a root) holds; ERR_NOTFOUND. */
-	int (*firm)(void *ctx, u64 root, enum fact_key_type type, struct claim *ret);
+	/* The first firm claim of that type this asset (a root) holds, for KEY_MAC the first local one in that network;
+	 * ERR_NOTFOUND. */
+	int (*firm)(void *ctx, u64 root, struct str network, enum fact_key_type type, struct claim *ret);
 	u64 (*root)(void *ctx, u64 asset);		/* see identity_root */
 	bool (*forbidden)(void *ctx, u64 a, u64 b);	/* see identity_forbidden */
 	u64 next_asset;					/* the number a new asset gets */
@@ -71,14 +72,15 @@ struct claim_change {
 struct identity_merge {
 	u64 from, into;		/* roots; into < from */
 	struct str key;		/* the key both were seen with */
-	bool conflict;		/* not done: forbidden by a person, or the two hold different firm keys */
+	bool conflict;		/* not done, for a person to decide: forbidden, different firm keys, or only a document says so */
 };
 
 struct identity_result {
 	u64 asset;		/* the root the fact belongs to (after the merges) */
 	bool created;		/* next_asset was used */
-	bool provisional;	/* after this fact: this subject rests on leases alone */
-	bool clock;		/* observed too far ahead: claims unchanged */
+	bool provisional;	/* the asset has no firm and no local key, this fact's included */
+	bool by_lease;		/* this fact alone would not prove it is that asset: joined, or made, by leases only */
+	bool clock;		/* observed too far ahead: joins by the time of recording, takes and merges nothing */
 	struct claim_change *changes;
 	size_t nchanges;
 	struct identity_merge *merges;
@@ -101,10 +103,10 @@ struct identity_edge {
 struct identity_edges;	/* built from all edges in ledger order; a later edge of the same pair replaces the earlier */
 struct identity_edges *identity_edges_new(struct arena *a);
 void identity_edges_add(struct identity_edges *e, const struct identity_edge *edge);
-u64 identity_root(const struct identity_edges *e, u64 asset);	/* lowest number joined with it; itself when alone */
-bool identity_forbidden(const struct identity_edges *e, u64 x, u64 y);
+u64 identity_root(struct identity_edges *e, u64 asset);	/* lowest number joined with it; itself when alone */
+bool identity_forbidden(struct identity_edges *e, u64 x, u64 y);
 /* All numbers joined with asset, ascending (itself included), in `a`. */
-size_t identity_members(struct arena *a, const struct identity_edges *e, u64 asset, u64 **ret);
+size_t identity_members(struct arena *a, struct identity_edges *e, u64 asset, u64 **ret);
 
 /* The claim changes of a person's split: the listed claims end for their asset and begin for `to` at `at`. */
 void identity_split(struct arena *a, const struct claim *claims, size_t n, u64 to, struct utc at,

@@ -65,6 +65,7 @@ const struct kind *kind_find(struct str name, u32 version);	/* NULL: unknown */
 const struct kind *kind_latest(struct str name);		/* highest version known; NULL: unknown */
 const struct kind *kind_of_text(struct str text);		/* "service/1"; NULL: unknown or malformed */
 /* "service/1" -> "service", 1. ERR_SYNTAX when it is not [a-z][a-z0-9_]{0,31}/[1-9][0-9]{0,3}; known or not. */
+bool kind_name_ok(struct str name);	/* [a-z][a-z0-9_]{0,31}: a kind or a field */
 int kind_parse(struct str text, struct str *ret_name, u32 *ret_version) MUST_USE;
 /* Index in k->fields, or -1. Place and value names of one kind never coincide. */
 int kind_field_index(const struct kind *k, struct str name);

@@ -30,7 +30,8 @@ struct state_pos {
 struct state_stamp {
 	struct utc at;		/* observed_at: what is later */
 	struct utc fresh;	/* min(observed_at, recorded_at): what ages */
-	struct state_pos pos;
+	struct state_pos pos;		/* the item of this sighting: a fact, or an `again` */
+	struct state_pos fact;		/* the item that holds the fact; equals pos unless pos is an `again` */
 	u8 id[16];		/* first half of the fact id */
 	u64 run;		/* hash of the run id; 0: none */
 	u8 qod;
@@ -46,14 +47,15 @@ struct state *state_new(struct arena *a);	/* empty; lives in `a`, as all that is
 int state_decode(struct arena *a, struct str blob, struct state **ret) MUST_USE;
 /* ERR_LIMIT from the buffer alone. */
 void state_encode(struct buf *b, struct state *st);
-/* Folds one item. `f` may be of an older version of its kind: it is upgraded. Returns 0, or an error of the upgrade.
+/* Folds one item: `pos` is the item itself, `fact` the item that holds the fact (the same but for an `again`).
+ * `f` may be of an older version of its kind: it is upgraded. Returns 0, or an error of the upgrade.
  * Over the limits of base/limits.h the state stays readable and state_overflow says so. */
 int state_fold(struct state *st, const struct fact *f, const struct seen *seen, struct utc recorded,
-    struct state_pos pos) MUST_USE;
+    struct state_pos pos, struct state_pos fact) MUST_USE;
 void state_set_claims(struct state *st, const struct claim *claims, size_t n);	/* replaces all; copied */
 const struct claim *state_claims(const struct state *st, size_t *ret_n);
-/* Position of the latest sighting of this very fact where it is what the state holds at its place: then a new
- * sighting is an `again` item. ERR_NOTFOUND otherwise. */
+/* Position of the item that holds this very fact, where it is the latest at its place: then a new sighting is an
+ * `again` of that position. ERR_NOTFOUND otherwise, and always for coverage (each look is a fact of its own). */
 int state_find(const struct state *st, const struct fact *f, struct state_pos *ret) MUST_USE;
 bool state_overflow(const struct state *st);	/* something did not fit: nothing may pass on this state */
 /* The next time after `now` at which anything read from this state changes by itself; ms 0: never. */
@@ -104,7 +106,9 @@ struct state_cursor {
 struct state_cursor state_values(const struct state *st, const struct kind *kind, struct utc now);
 bool state_next(struct state_cursor *c, struct state_value *ret);
 const struct fact_value *state_place(const struct state_value *v, struct str name);	/* NULL: absent */
-const struct state_field *state_field(const struct state_value *v, struct str name);	/* NULL: absent = unknown */
+/* NULL: absent, that is unknown. A field whose own `with` differs from the value's (expired or gone alone) is absent
+ * too; it stands in v->fields for who shows history. */
+const struct state_field *state_field(const struct state_value *v, struct str name);
 
 /* --- addresses and identity -------------------------------------------------------------------------------- */
 
