@@ -39,7 +39,7 @@ END {
 	# "\\?": no trigraphs
 	for (k in texts) gsub(/\?/, "\\?", texts[k])
 	if (mode == "h") {
-		print "#ifndef I18N_GEN_H\n#define I18N_GEN_H\n\nenum lang { LANG_en, LANG_ja, LANG_COUNT };\n\nenum msg {\n\tMSG_NONE,"
+		print "#ifndef I18N_GEN_H\n#define I18N_GEN_H\n\nenum lang { LANG_en, LANG_ja, LANG_COUNT };\n\nenum tr_id {\n\tMSG_NONE,"
 		for (i = 1; i <= count; i++) { id = order[i]; gsub(/[.-]/, "_", id); print "\tMSG_" id "," }
 		print "\tMSG_COUNT\n};\n\nextern const char *const tr_keys[MSG_COUNT];\nextern const char *const tr_table[LANG_COUNT][MSG_COUNT];\n\n#endif"
 		exit 0

@@ -7,8 +7,13 @@
 
 #define VIEW(id, en, ja) static const struct view_field fields_##id[] = {
 #define FIELD(view, fname, ftype, fflags, fwidth, fexample, fen, fja) \
-	{ .name = #fname, .type = VIEW_TYPE_##ftype, .flags = (fflags), .width = (fwidth), .example = fexample, .en = fen, \
-	  .ja = fja },
+	{ .name = #fname, \
+		.type = VIEW_TYPE_##ftype, \
+		.flags = (fflags), \
+		.width = (fwidth), \
+		.example = fexample, \
+		.en = fen, \
+		.ja = fja },
 #define END(id) \
 	} \
 	; \
@@ -19,8 +24,12 @@
 #undef END
 
 #define VIEW(id, title_en, title_ja) \
-	{ .number = VIEW_##id, .name = #id, .en = title_en, .ja = title_ja, .fields = fields_##id, \
-	  .nfields = countof(fields_##id) },
+	{ .number = VIEW_##id, \
+		.name = #id, \
+		.en = title_en, \
+		.ja = title_ja, \
+		.fields = fields_##id, \
+		.nfields = countof(fields_##id) },
 #define FIELD(...)
 #define END(id)
 static const struct view views[] = {

@@ -12,7 +12,7 @@
 #include "show/cli/config.h"
 #include "show/cli/out.h"
 
-/* --- options by name ---------------------------------------------------------------------------------------------- */
+/* --- options by name --------------------------------------------------------------------------------------------- */
 
 static const struct cli_value *value(const struct cli *c, const char *name)
 {
@@ -84,7 +84,7 @@ struct str cli_store(struct cli *c)
 	return str_printf(c->a, "%.*s/.local/share/korobanu", STRF(env(c, "HOME")));
 }
 
-/* --- talk ---------------------------------------------------------------------------------------------------------- */
+/* --- talk -------------------------------------------------------------------------------------------------------- */
 
 static void talk(struct cli *c, struct str text)
 {
@@ -93,21 +93,21 @@ static void talk(struct cli *c, struct str text)
 	fputc('\n', c->env->err);
 }
 
-void cli_say(struct cli *c, enum msg id, const struct tr_arg *args)
+void cli_say(struct cli *c, enum tr_id id, const struct tr_arg *args)
 {
 	if (!c->quiet) {
 		talk(c, tr(c->a, c->lang, id, args));
 	}
 }
 
-void cli_note(struct cli *c, enum msg id, const struct tr_arg *args)
+void cli_note(struct cli *c, enum tr_id id, const struct tr_arg *args)
 {
 	if (c->verbose > 0 && !c->quiet) {
 		talk(c, tr(c->a, c->lang, id, args));
 	}
 }
 
-int cli_error(struct cli *c, int exit, const char *code, enum msg what, enum msg fix, const struct tr_arg *args)
+int cli_error(struct cli *c, int exit, const char *code, enum tr_id what, enum tr_id fix, const struct tr_arg *args)
 {
 	struct str text = str_printf(c->a, "korobanu: %s: %.*s", code, STRF(tr(c->a, c->lang, what, args)));
 
@@ -149,7 +149,7 @@ struct str cli_reason(const struct cli *c, int err)
 {
 	char key[40] = "reason.";
 	size_t n = strlen(key);
-	enum msg id;
+	enum tr_id id;
 
 	for (const char *p = err_name(err); *p != 0 && n + 1 < sizeof key; p++) {
 		key[n++] = (char)(*p >= 'A' && *p <= 'Z' ? *p + 32 : *p);
@@ -162,11 +162,11 @@ int cli_error_of(struct cli *c, int err, struct str about)
 {
 	const char *code = str_c(c->a, str_printf(c->a, "E-%s", err_name(err)));
 
-	return cli_error(c, cli_exit_of(err), code, MSG_err_of, MSG_NONE, TR({ "about", about },
-		{ "reason", cli_reason(c, err) }));
+	return cli_error(c, cli_exit_of(err), code, MSG_err_of, MSG_NONE,
+		TR({ "about", about }, { "reason", cli_reason(c, err) }));
 }
 
-/* --- language and colours ------------------------------------------------------------------------------------------ */
+/* --- language and colours ---------------------------------------------------------------------------------------- */
 
 static enum lang lang_of(struct str s)
 {
@@ -239,11 +239,12 @@ static void settle_talk(struct cli *c)
 	c->color_err = wants_color(c, c->env->err_tty);
 }
 
-/* --- what was not given: settings, environment, fallback ------------------------------------------------------------- */
+/* --- what was not given: settings, environment, fallback --------------------------------------------------------- */
 
 static int fill(struct cli *c, const struct cli_opt *opt)
 {
-	const struct cli_setting *s = opt->config != NULL && c->config != NULL ? config_get(c, str_z(opt->config)) : NULL;
+	const struct cli_setting *s =
+		opt->config != NULL && c->config != NULL ? config_get(c, str_z(opt->config)) : NULL;
 	struct str text = opt->env != NULL ? env(c, opt->env) : S("");
 	struct cli_value v;
 	int r;
@@ -259,8 +260,8 @@ static int fill(struct cli *c, const struct cli_opt *opt)
 	}
 	r = cli_value_parse(c, opt, text, &v);
 	if (r != 0) {
-		return cli_error(c, CLI_FAILED, "E-VALUE", MSG_err_value, MSG_NONE, TR({ "name", str_z(opt->name) },
-			{ "value", text }, { "reason", cli_reason(c, r) }));
+		return cli_error(c, CLI_FAILED, "E-VALUE", MSG_err_value, MSG_NONE,
+			TR({ "name", str_z(opt->name) }, { "value", text }, { "reason", cli_reason(c, r) }));
 	}
 	*vec_add(c->a, &c->values) = v;
 	return CLI_OK;
@@ -284,7 +285,7 @@ static int fill_all(struct cli *c)
 	return exit;
 }
 
-/* --- dispatch -------------------------------------------------------------------------------------------------------- */
+/* --- dispatch ---------------------------------------------------------------------------------------------------- */
 
 static bool asks_version(int argc, char **argv)
 {

@@ -51,7 +51,7 @@ struct cli_opt {
 	enum cli_complete complete;
 	i64 min, max;		/* CLI_INT */
 	u32 needs;		/* shared options: only commands with one of these flags take it; 0 = all */
-	enum msg text;
+	enum tr_id text;
 };
 
 enum cli_flag {
@@ -76,8 +76,8 @@ struct cli_cmd {
 	u32 flags;
 	enum cli_group group;
 	enum view_number view;		/* with CLI_ROWS */
-	enum msg text;			/* one line */
-	enum msg more;			/* a paragraph, MSG_NONE: nothing more to say */
+	enum tr_id text;			/* one line */
+	enum tr_id more;			/* a paragraph, MSG_NONE: nothing more to say */
 	const char *examples[2];
 	const struct cli_opt *opts;
 	size_t nopts;
@@ -136,18 +136,19 @@ struct str cli_store(struct cli *c);				/* the store's directory */
 /* Talk, on stderr. cli_say is silent with -q; cli_note speaks with -v only. cli_error prints
  * "korobanu: CODE: what. Fix: fix" and returns `exit`; fix may be MSG_NONE. */
 struct tr_arg;
-void cli_say(struct cli *c, enum msg id, const struct tr_arg *args);
-void cli_note(struct cli *c, enum msg id, const struct tr_arg *args);
-int cli_error(struct cli *c, int exit, const char *code, enum msg what, enum msg fix, const struct tr_arg *args);
+void cli_say(struct cli *c, enum tr_id id, const struct tr_arg *args);
+void cli_note(struct cli *c, enum tr_id id, const struct tr_arg *args);
+int cli_error(struct cli *c, int exit, const char *code, enum tr_id what, enum tr_id fix, const struct tr_arg *args);
 int cli_exit_of(int err);				/* ERR_* -> enum cli_exit */
-int cli_error_of(struct cli *c, int err, struct str about);	/* says what err means for `about`, returns its exit code */
+int cli_error_of(struct cli *c, int err, struct str about);	/* says what err means, returns its exit code */
 struct str cli_reason(const struct cli *c, int err);	/* what an ERR_* means, in the reader's language */
 
 /* The nearest of n names within two edits (a swap of neighbours is one), or an empty string. */
 struct str cli_nearest(struct str word, const char *(*name)(const void *ctx, size_t i), const void *ctx, size_t n);
 u32 cli_distance(struct str a, struct str b);
 
-/* parse.c: fills c->cmd, args and values. 0, or the exit code after having said what is wrong. *ret_help: 0, 'h' or 'H'. */
+/* parse.c: fills c->cmd, args and values. 0, or the exit code after having said what is wrong.
+ * *ret_help: 0, 'h', 'H', or 'g' when the verbs of a noun were listed. */
 int cli_parse(struct cli *c, int argc, char **argv, int *ret_help);
 /* One value for an option from text: 0 or ERR_*. */
 int cli_value_parse(struct cli *c, const struct cli_opt *opt, struct str text, struct cli_value *ret) MUST_USE;
@@ -178,7 +179,7 @@ void gen_zsh(struct cli *c, FILE *f);
 /* Facts that help, man pages and the reference tell in several places. */
 struct cli_topic {
 	const char *name;
-	enum msg text;
+	enum tr_id text;
 };
 extern const struct cli_topic cli_exits[], cli_formats[], cli_environment[];
 extern const size_t cli_nexits, cli_nformats, cli_nenvironment;

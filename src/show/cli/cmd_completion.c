@@ -10,8 +10,8 @@ int cmd_completion(struct cli *c)
 	} else if (str_eq(shell, S("zsh"))) {
 		gen_zsh(c, c->env->out);
 	} else {
-		return cli_error(c, CLI_FAILED, "E-ARGS", MSG_err_shell, MSG_fix_words, TR({ "value", shell },
-			{ "words", S("bash zsh") }));
+		return cli_error(c, CLI_FAILED, "E-ARGS", MSG_err_shell, MSG_fix_words,
+			TR({ "value", shell }, { "words", S("bash zsh") }));
 	}
 	return CLI_OK;
 }

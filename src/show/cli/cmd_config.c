@@ -27,7 +27,8 @@ static struct view_row row_of(struct cli *c, const struct cli_setting *s)
 	for (size_t i = 0; i < c->values.n; i++) {
 		const struct cli_value *v = &c->values.p[i];
 
-		if (v->opt->config != NULL && str_eq(str_z(v->opt->config), str_z(s->key->name)) && !str_eq(v->text, s->value)) {
+		if (v->opt->config != NULL && str_eq(str_z(v->opt->config), str_z(s->key->name)) &&
+			!str_eq(v->text, s->value)) {
 			value = v->text;
 			origin = str_printf(c->a, "--%s", v->opt->name);
 			given = true;

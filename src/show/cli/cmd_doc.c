@@ -1,5 +1,5 @@
-/* __doc DIR: writes everything that is generated from the table, for packaging: man1, man5, ja/man1, ja/man5, completion
- * and the reference. The directory is made; files that are there are replaced. */
+/* __doc DIR: writes everything that is generated from the table, for packaging: man1, man5, ja/man1, ja/man5,
+ * completion and the reference. The directory is made; files that are there are replaced. */
 #include "show/cli/cli_int.h"
 
 #include <errno.h>
@@ -81,10 +81,14 @@ static int write_page(struct cli *c, struct str dir, const struct page *page)
 int cmd_doc(struct cli *c)
 {
 	static const struct page fixed[] = {
-		{ "man1/korobanu.1", LANG_en, gen_man }, { "ja/man1/korobanu.1", LANG_ja, gen_man },
-		{ "man5/korobanu.yaml.5", LANG_en, settings }, { "ja/man5/korobanu.yaml.5", LANG_ja, settings },
-		{ "config.en.md", LANG_en, reference }, { "config.ja.md", LANG_ja, reference },
-		{ "completion/korobanu.bash", LANG_en, bash }, { "completion/_korobanu", LANG_en, zsh },
+		{ "man1/korobanu.1", LANG_en, gen_man },
+		{ "ja/man1/korobanu.1", LANG_ja, gen_man },
+		{ "man5/korobanu.yaml.5", LANG_en, settings },
+		{ "ja/man5/korobanu.yaml.5", LANG_ja, settings },
+		{ "config.en.md", LANG_en, reference },
+		{ "config.ja.md", LANG_ja, reference },
+		{ "completion/korobanu.bash", LANG_en, bash },
+		{ "completion/_korobanu", LANG_en, zsh },
 		{ "help.json", LANG_en, json },
 	};
 	int exit = CLI_OK;

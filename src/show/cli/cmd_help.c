@@ -5,7 +5,7 @@
 
 static const char *const topic_names[] = { "exit-codes", "formats", "environment", "config", "glyphs" };
 
-static void topic_lines(struct cli *c, enum msg title, const struct cli_topic *list, size_t n)
+static void topic_lines(struct cli *c, enum tr_id title, const struct cli_topic *list, size_t n)
 {
 	FILE *f = c->env->out;
 

@@ -24,7 +24,8 @@ const struct cli_opt cli_common[] = {
 	{ .name = "config", .type = CLI_STR, .arg = "FILE", .env = "KOROBANU_CONFIG", .complete = CLI_FILE,
 	  .text = MSG_opt_config },
 	{ .name = "set", .letter = 'c', .type = CLI_LIST, .arg = "KEY=VALUE", .text = MSG_opt_set },
-	{ .name = "lang", .type = CLI_WORD, .arg = "LANG", .words = "en ja auto", .config = "lang", .text = MSG_opt_lang },
+	{ .name = "lang", .type = CLI_WORD, .arg = "LANG", .words = "en ja auto", .config = "lang",
+	  .text = MSG_opt_lang },
 	{ .name = "color", .type = CLI_WORD, .arg = "WHEN", .words = "auto never always", .config = "color",
 	  .text = MSG_opt_color },
 	{ .name = "ascii", .type = CLI_FLAG, .config = "ascii", .text = MSG_opt_ascii },
@@ -72,13 +73,14 @@ const size_t cli_nformats = countof(cli_formats);
 
 /* Besides one variable for every setting, which are listed with the settings. */
 const struct cli_topic cli_environment[] = {
-	{ "KOROBANU_CONFIG", MSG_env_config }, { "NO_COLOR", MSG_env_no_color }, { "CLICOLOR_FORCE", MSG_env_clicolor_force },
+	{ "KOROBANU_CONFIG", MSG_env_config }, { "NO_COLOR", MSG_env_no_color },
+	{ "CLICOLOR_FORCE", MSG_env_clicolor_force },
 	{ "TERM", MSG_env_term }, { "COLUMNS", MSG_env_columns }, { "LC_ALL, LC_MESSAGES, LANG", MSG_env_lang },
 	{ "TZ", MSG_env_tz }, { "XDG_CONFIG_HOME", MSG_env_xdg_config }, { "XDG_DATA_HOME", MSG_env_xdg_data },
 };
 const size_t cli_nenvironment = countof(cli_environment);
 
-/* --- looking up --------------------------------------------------------------------------------------------------- */
+/* --- looking up -------------------------------------------------------------------------------------------------- */
 
 static bool own_option(const struct cli_cmd *cmd, const struct cli_opt *common)
 {

@@ -1,5 +1,5 @@
-/* Completion for bash and zsh, written from the table. Both complete nouns, verbs, options, the words of an option, files
- * and directories; neither runs the program while the user types. */
+/* Completion for bash and zsh, written from the table. Both complete nouns, verbs, options, the words of an option,
+ * files and directories; neither runs the program while the user types. */
 #include "show/cli/out.h"
 
 #include <string.h>
@@ -17,7 +17,7 @@ static void names_of_commands(FILE *f, struct str noun)
 		const struct cli_cmd *cmd = &cli_cmds[i];
 
 		if (!help_lists(cmd) || (noun.n > 0 && (cmd->sub == NULL || !str_eq(noun, str_z(cmd->name)))) ||
-		    (noun.n == 0 && strcmp(before, cmd->name) == 0)) {
+			(noun.n == 0 && strcmp(before, cmd->name) == 0)) {
 			continue;
 		}
 		before = cmd->name;
@@ -59,9 +59,10 @@ static void bash_value(FILE *f, const struct cli_opt *opt)
 void gen_bash(struct cli *c, FILE *f)
 {
 	fputs("# bash completion of korobanu, generated from its table of commands\n_korobanu()\n{\n"
-		"\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=() w\n"
-		"\tfor w in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do [[ $w == -* ]] || words+=(\"$w\"); done\n"
-		"\tcase \"${words[0]-} ${words[1]-} $prev\" in\n", f);
+	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=() w\n"
+	      "\tfor w in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do [[ $w == -* ]] || words+=(\"$w\"); done\n"
+	      "\tcase \"${words[0]-} ${words[1]-} $prev\" in\n",
+		f);
 	for (size_t i = 0; i < cli_ncmds; i++) {
 		const struct cli_cmd *cmd = &cli_cmds[i];
 
@@ -69,8 +70,8 @@ void gen_bash(struct cli *c, FILE *f)
 			const struct cli_opt *opt = &cmd->opts[k];
 
 			if (opt->type != CLI_FLAG && opt->words != NULL) {
-				fprintf(f, "\t\"%s %s --%s\") COMPREPLY=($(compgen -W '%s' -- \"$cur\")); return ;;\n", cmd->name,
-					cmd->sub != NULL ? cmd->sub : "", opt->name, opt->words);
+				fprintf(f, "\t\"%s %s --%s\") COMPREPLY=($(compgen -W '%s' -- \"$cur\")); return ;;\n",
+					cmd->name, cmd->sub != NULL ? cmd->sub : "", opt->name, opt->words);
 			}
 		}
 	}
@@ -83,7 +84,8 @@ void gen_bash(struct cli *c, FILE *f)
 		const struct cli_cmd *cmd = &cli_cmds[i];
 
 		if (help_lists(cmd)) {
-			fprintf(f, "\t\"%s %s\"%s) w='", cmd->name, cmd->sub != NULL ? cmd->sub : "", cmd->sub != NULL ? "" : "*");
+			fprintf(f, "\t\"%s %s\"%s) w='", cmd->name, cmd->sub != NULL ? cmd->sub : "",
+				cmd->sub != NULL ? "" : "*");
 			bash_options(f, cmd);
 			fprintf(f, "' ;;\n");
 		}
@@ -97,8 +99,11 @@ void gen_bash(struct cli *c, FILE *f)
 	}
 	fputs("\t*) w='", f);
 	names_of_commands(f, S(""));
-	fputs("' ;;\n\tesac\n\tif [[ $w == --* && $cur != -* ]]; then\n\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n\telse\n"
-		"\t\tCOMPREPLY=($(compgen -W \"$w\" -- \"$cur\"))\n\tfi\n}\ncomplete -o filenames -F _korobanu korobanu\n", f);
+	fputs("' ;;\n\tesac\n\tif [[ $w == --* && $cur != -* ]]; then\n\t\tCOMPREPLY=($(compgen -f -- "
+	      "\"$cur\"))\n\telse\n"
+	      "\t\tCOMPREPLY=($(compgen -W \"$w\" -- \"$cur\"))\n\tfi\n}\ncomplete -o filenames -F _korobanu "
+	      "korobanu\n",
+		f);
 	(void)c;
 }
 
@@ -143,7 +148,8 @@ static void zsh_option(struct cli *c, FILE *f, const struct cli_opt *opt, bool l
 
 static void zsh_command(struct cli *c, FILE *f, const struct cli_cmd *cmd)
 {
-	fprintf(f, "\t\"%s %s\"%s)\n\t\t_arguments", cmd->name, cmd->sub != NULL ? cmd->sub : "", cmd->sub != NULL ? "" : "*");
+	fprintf(f, "\t\"%s %s\"%s)\n\t\t_arguments", cmd->name, cmd->sub != NULL ? cmd->sub : "",
+		cmd->sub != NULL ? "" : "*");
 	for (size_t i = 0; i < cmd->nopts; i++) {
 		zsh_option(c, f, &cmd->opts[i], false);
 	}
@@ -158,7 +164,8 @@ static void zsh_command(struct cli *c, FILE *f, const struct cli_cmd *cmd)
 void gen_zsh(struct cli *c, FILE *f)
 {
 	fputs("#compdef korobanu\n# zsh completion of korobanu, generated from its table of commands\n_korobanu()\n{\n"
-		"\tlocal -a plain\n\tplain=(${${words[2,CURRENT-1]}:#-*})\n\tcase \"${plain[1]} ${plain[2]}\" in\n", f);
+	      "\tlocal -a plain\n\tplain=(${${words[2,CURRENT-1]}:#-*})\n\tcase \"${plain[1]} ${plain[2]}\" in\n",
+		f);
 	for (size_t i = 0; i < cli_ncmds; i++) {
 		if (help_lists(&cli_cmds[i])) {
 			zsh_command(c, f, &cli_cmds[i]);

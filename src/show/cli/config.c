@@ -13,15 +13,27 @@
 #include "base/limits.h"
 #include "base/yaml.h"
 
-#define CONFIG_FILES_MOST 256	/* of one conf.d */
+#define CONFIG_FILES_MOST 256 /* of one conf.d */
 
 const struct cli_key cli_keys[] = {
 	{ .name = "ascii", .type = CLI_FLAG, .fallback = "false", .client = true, .text = MSG_opt_ascii },
-	{ .name = "color", .type = CLI_WORD, .words = "auto never always", .fallback = "auto", .client = true,
-	  .text = MSG_opt_color },
-	{ .name = "format", .type = CLI_WORD, .words = "table plain json jsonl csv tsv", .client = true,
-	  .text = MSG_opt_format },
-	{ .name = "lang", .type = CLI_WORD, .words = "en ja auto", .fallback = "auto", .client = true, .text = MSG_opt_lang },
+	{ .name = "color",
+		.type = CLI_WORD,
+		.words = "auto never always",
+		.fallback = "auto",
+		.client = true,
+		.text = MSG_opt_color },
+	{ .name = "format",
+		.type = CLI_WORD,
+		.words = "table plain json jsonl csv tsv",
+		.client = true,
+		.text = MSG_opt_format },
+	{ .name = "lang",
+		.type = CLI_WORD,
+		.words = "en ja auto",
+		.fallback = "auto",
+		.client = true,
+		.text = MSG_opt_lang },
 	{ .name = "store", .type = CLI_STR, .client = true, .text = MSG_opt_store },
 };
 const size_t cli_nkeys = countof(cli_keys);
@@ -29,7 +41,7 @@ const size_t cli_nkeys = countof(cli_keys);
 struct load {
 	struct cli *c;
 	struct cli_config *config;
-	struct str path;	/* of the file being read, "-c" or the name of a variable */
+	struct str path; /* of the file being read, "-c" or the name of a variable */
 	struct str text;
 	bool client;
 	u32 errors;
@@ -63,7 +75,7 @@ struct str config_env(struct arena *a, const struct cli_key *key)
 	return str_of(p, s.n);
 }
 
-/* --- errors, with the line where the key stands ------------------------------------------------------------------- */
+/* --- errors, with the line where the key stands ------------------------------------------------------------------ */
 
 /* The tree of a file has no places, so the line is looked for: the first line at or after each part of the key. */
 static u32 line_of(struct str text, struct str key)
@@ -101,24 +113,28 @@ static void unknown_key(struct load *l, struct str key)
 	struct str near = cli_nearest(key, key_name, NULL, cli_nkeys);
 
 	l->errors++;
-	(void)cli_error(l->c, CLI_FAILED, "E-CONFIG", MSG_err_config_key, near.n > 0 ? MSG_fix_near : MSG_fix_config_keys,
+	(void)cli_error(l->c, CLI_FAILED, "E-CONFIG", MSG_err_config_key,
+		near.n > 0 ? MSG_fix_near : MSG_fix_config_keys,
 		TR({ "place", place(l, key) }, { "name", key }, { "near", near }));
 }
 
 static void bad_value(struct load *l, const struct cli_key *key, struct str text, int err)
 {
 	l->errors++;
-	(void)cli_error(l->c, CLI_FAILED, "E-CONFIG", MSG_err_config_value, key->words != NULL ? MSG_fix_words : MSG_NONE,
+	(void)cli_error(l->c, CLI_FAILED, "E-CONFIG", MSG_err_config_value,
+		key->words != NULL ? MSG_fix_words : MSG_NONE,
 		TR({ "place", place(l, str_z(key->name)) }, { "name", str_z(key->name) }, { "value", text },
 			{ "reason", cli_reason(l->c, err) }, { "words", str_z(key->words) }));
 }
 
-/* --- one value ------------------------------------------------------------------------------------------------------ */
+/* --- one value --------------------------------------------------------------------------------------------------- */
 
 static void put(struct load *l, int index, struct str text, struct str origin)
 {
 	const struct cli_key *key = &cli_keys[index];
-	struct cli_opt opt = { .name = key->name, .type = key->type, .words = key->words, .min = key->min, .max = key->max };
+	struct cli_opt opt = {
+		.name = key->name, .type = key->type, .words = key->words, .min = key->min, .max = key->max
+	};
 	struct cli_value v;
 	int r = cli_value_parse(l->c, &opt, text, &v);
 
@@ -174,8 +190,8 @@ static void put_json(struct load *l, struct str name, const struct json *v)
 	}
 	if (l->client && !cli_keys[i].client) {
 		l->errors++;
-		(void)cli_error(l->c, CLI_FAILED, "E-CONFIG", MSG_err_config_client, MSG_NONE, TR({ "place", place(l, name) },
-			{ "name", name }));
+		(void)cli_error(l->c, CLI_FAILED, "E-CONFIG", MSG_err_config_client, MSG_NONE,
+			TR({ "place", place(l, name) }, { "name", name }));
 		return;
 	}
 	r = text_of(l->c->a, v, cli_keys[i].type == CLI_LIST, &text);
@@ -203,19 +219,20 @@ static void walk(struct load *l, struct str prefix, const struct json *obj)
 {
 	for (size_t i = 0; i < obj->obj.n; i++) {
 		const struct json_member *m = &obj->obj.p[i];
-		struct str name = str_printf(l->c->a, "%.*s%s%.*s", STRF(prefix), prefix.n > 0 ? "." : "", STRF(m->key));
+		struct str name =
+			str_printf(l->c->a, "%.*s%s%.*s", STRF(prefix), prefix.n > 0 ? "." : "", STRF(m->key));
 
 		if (m->v.type == JSON_OBJ && is_branch(name)) {
 			walk(l, name, &m->v);
 		} else if (m->v.type == JSON_NULL && is_branch(name)) {
-			continue;	/* a heading with everything below it commented out */
+			continue; /* a heading with everything below it commented out */
 		} else {
 			put_json(l, name, &m->v);
 		}
 	}
 }
 
-/* --- files ----------------------------------------------------------------------------------------------------------- */
+/* --- files ------------------------------------------------------------------------------------------------------- */
 
 static int read_file(struct arena *a, struct str path, struct str *ret)
 {
@@ -280,7 +297,8 @@ static void read_one(struct load *l, struct str path, bool must_exist, bool clie
 	if (r != 0) {
 		l->errors++;
 		(void)cli_error(c, CLI_FAILED, "E-CONFIG", MSG_err_config_yaml, MSG_NONE,
-			TR({ "place", err.line > 0 ? str_printf(c->a, "%.*s:%u:%u", STRF(path), err.line, err.col) : path },
+			TR({ "place", err.line > 0 ? str_printf(c->a, "%.*s:%u:%u", STRF(path), err.line, err.col)
+						   : path },
 				{ "reason", str_z(err.text[0] != 0 ? err.text : err_text(r)) }));
 		return;
 	}
@@ -358,8 +376,8 @@ static void read_env(struct load *l)
 	}
 }
 
-/* -c KEY=VALUE. A list is given whole: -c 'ledger.anchor=a,b' arrives split at its commas, so parts without "=" belong to
- * the key before them. */
+/* -c KEY=VALUE. A list is given whole: -c 'ledger.anchor=a,b' arrives split at its commas, so parts without "=" belong
+ * to the key before them. */
 static void read_set(struct load *l)
 {
 	size_t n;

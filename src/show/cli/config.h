@@ -1,8 +1,8 @@
 /* Settings: one table of keys, and where each value came from.
  *
  * Precedence, highest first: option or -c KEY=VALUE; environment KOROBANU_<KEY>; --config FILE; the user's
- * $XDG_CONFIG_HOME/korobanu/client.yaml (only keys of the client); /etc/korobanu/conf.d (files *.yaml, the last name first);
- * /etc/korobanu/korobanu.yaml; built in. Files are YAML without anchors, aliases and tags. Mappings merge, lists
+ * $XDG_CONFIG_HOME/korobanu/client.yaml (only keys of the client); /etc/korobanu/conf.d (files *.yaml, the last name
+ * first); /etc/korobanu/korobanu.yaml; built in. Files are YAML without anchors, aliases and tags. Mappings merge, lists
  * replace. Unknown keys and wrong values are errors with their place, never ignored. */
 #ifndef SHOW_CLI_CONFIG_H
 #define SHOW_CLI_CONFIG_H
@@ -16,7 +16,7 @@ struct cli_key {
 	const char *fallback;		/* NULL: none */
 	i64 min, max;			/* CLI_INT */
 	bool client;			/* may stand in client.yaml */
-	enum msg text;
+	enum tr_id text;
 };
 
 extern const struct cli_key cli_keys[];

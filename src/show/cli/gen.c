@@ -3,7 +3,7 @@
 #include "show/cli/config.h"
 #include "show/cli/out.h"
 
-/* --- json --------------------------------------------------------------------------------------------------------- */
+/* --- json -------------------------------------------------------------------------------------------------------- */
 
 static void member(FILE *f, const char *key, struct str text)
 {
@@ -11,7 +11,7 @@ static void member(FILE *f, const char *key, struct str text)
 	out_json_str(f, text);
 }
 
-static void json_texts(FILE *f, const char *key, enum msg id)
+static void json_texts(FILE *f, const char *key, enum tr_id id)
 {
 	fprintf(f, ",\"%s\":{\"en\":", key);
 	out_json_str(f, tr_text(LANG_en, id));
@@ -22,8 +22,13 @@ static void json_texts(FILE *f, const char *key, enum msg id)
 
 static const char *type_name(enum cli_type type)
 {
-	static const char *const names[] = { [CLI_FLAG] = "flag", [CLI_STR] = "text", [CLI_INT] = "int", [CLI_TIME] = "time",
-		[CLI_SPAN] = "span", [CLI_WORD] = "word", [CLI_LIST] = "list" };
+	static const char *const names[] = { [CLI_FLAG] = "flag",
+		[CLI_STR] = "text",
+		[CLI_INT] = "int",
+		[CLI_TIME] = "time",
+		[CLI_SPAN] = "span",
+		[CLI_WORD] = "word",
+		[CLI_LIST] = "list" };
 
 	return names[type];
 }
@@ -107,7 +112,7 @@ void gen_json(struct cli *c, FILE *f)
 	fputs("\n]}\n", f);
 }
 
-/* --- roff --------------------------------------------------------------------------------------------------------- */
+/* --- roff -------------------------------------------------------------------------------------------------------- */
 
 static void roff(FILE *f, struct str s)
 {
@@ -135,7 +140,7 @@ static void roff_line(FILE *f, struct str s)
 	fputc('\n', f);
 }
 
-static void section(FILE *f, enum lang lang, enum msg id)
+static void section(FILE *f, enum lang lang, enum tr_id id)
 {
 	fputs(".SH ", f);
 	roff_line(f, tr_text(lang, id));
@@ -166,8 +171,8 @@ static void man_option(struct cli *c, FILE *f, enum lang lang, const struct cli_
 		roff_line(f, tr(c->a, lang, MSG_man_default, TR({ "value", str_z(opt->fallback) })));
 	}
 	if (key >= 0) {
-		roff_line(f, tr(c->a, lang, MSG_man_key, TR({ "key", str_z(opt->config) },
-			{ "env", config_env(c->a, &cli_keys[key]) })));
+		roff_line(f, tr(c->a, lang, MSG_man_key,
+				     TR({ "key", str_z(opt->config) }, { "env", config_env(c->a, &cli_keys[key]) })));
 	}
 }
 
@@ -202,7 +207,7 @@ static void man_command(struct cli *c, FILE *f, enum lang lang, const struct cli
 	man_examples(f, lang, cmd);
 }
 
-static void man_topics(FILE *f, enum lang lang, enum msg title, const struct cli_topic *list, size_t n)
+static void man_topics(FILE *f, enum lang lang, enum tr_id title, const struct cli_topic *list, size_t n)
 {
 	section(f, lang, title);
 	for (size_t i = 0; i < n; i++) {
@@ -221,7 +226,7 @@ static void man_shared(struct cli *c, FILE *f, enum lang lang, struct str noun)
 
 		for (size_t i = 0; i < cli_ncmds; i++) {
 			taken |= help_lists(&cli_cmds[i]) && str_eq(noun, str_z(cli_cmds[i].name)) &&
-				cli_takes(&cli_cmds[i], &cli_common[k]);
+				 cli_takes(&cli_cmds[i], &cli_common[k]);
 		}
 		if (taken) {
 			man_option(c, f, lang, &cli_common[k]);
@@ -235,8 +240,8 @@ static void man_noun(struct cli *c, FILE *f, enum lang lang, struct str noun)
 	struct str page = str_printf(c->a, "korobanu-%.*s", STRF(noun));
 
 	must(one != NULL);
-	heading(f, str_c(c->a, page), 1, lang, one->sub != NULL ?
-		tr(c->a, lang, MSG_man_noun, TR({ "name", noun })) : tr_text(lang, one->text));
+	heading(f, str_c(c->a, page), 1, lang,
+		one->sub != NULL ? tr(c->a, lang, MSG_man_noun, TR({ "name", noun })) : tr_text(lang, one->text));
 	section(f, lang, MSG_man_commands);
 	for (size_t i = 0; i < cli_ncmds; i++) {
 		if (str_eq(noun, str_z(cli_cmds[i].name)) && help_lists(&cli_cmds[i])) {
@@ -272,7 +277,7 @@ void gen_man(struct cli *c, FILE *f, enum lang lang, struct str noun)
 	fputs(".BR korobanu.yaml (5)\n", f);
 }
 
-/* --- settings ------------------------------------------------------------------------------------------------------ */
+/* --- settings ---------------------------------------------------------------------------------------------------- */
 
 static struct str key_default(struct cli *c, enum lang lang, const struct cli_key *key)
 {
@@ -311,7 +316,7 @@ void gen_config_reference(struct cli *c, FILE *f, enum lang lang)
 		const struct cli_key *key = &cli_keys[i];
 
 		fprintf(f, "| `%s` | %s | %s | %.*s | `%.*s` | %.*s |\n", key->name, type_name(key->type),
-			key->words != NULL ? key->words : "", STRF(key_default(c, lang, key)), STRF(config_env(c->a, key)),
-			STRF(tr_text(lang, key->text)));
+			key->words != NULL ? key->words : "", STRF(key_default(c, lang, key)),
+			STRF(config_env(c->a, key)), STRF(tr_text(lang, key->text)));
 	}
 }

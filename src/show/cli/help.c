@@ -9,7 +9,7 @@ bool help_lists(const struct cli_cmd *cmd)
 	return (cmd->flags & CLI_HIDDEN) == 0;
 }
 
-static void line(struct cli *c, FILE *f, enum msg id)
+static void line(struct cli *c, FILE *f, enum tr_id id)
 {
 	fprintf(f, "%.*s\n", STRF(tr_text(c->lang, id)));
 }
@@ -39,8 +39,9 @@ static void option(struct cli *c, FILE *f, const struct cli_opt *opt, bool full)
 
 static void usage(struct cli *c, FILE *f, const struct cli_cmd *cmd)
 {
-	fprintf(f, "%.*s korobanu %.*s%.*s%s%s\n", STRF(tr_text(c->lang, MSG_help_usage)), STRF(cli_cmd_title(c->a, cmd)),
-		STRF(tr_text(c->lang, MSG_help_options_arg)), cmd->args[0] != 0 ? " " : "", cmd->args);
+	fprintf(f, "%.*s korobanu %.*s%.*s%s%s\n", STRF(tr_text(c->lang, MSG_help_usage)),
+		STRF(cli_cmd_title(c->a, cmd)), STRF(tr_text(c->lang, MSG_help_options_arg)),
+		cmd->args[0] != 0 ? " " : "", cmd->args);
 }
 
 static void examples(struct cli *c, FILE *f, const struct cli_cmd *cmd)
@@ -86,7 +87,8 @@ void help_command(struct cli *c, FILE *f, const struct cli_cmd *cmd, bool full)
 	examples(c, f, cmd);
 	if (!full) {
 		fputc('\n', f);
-		fprintf(f, "%.*s\n", STRF(tr(c->a, c->lang, MSG_help_more, TR({ "command", cli_cmd_title(c->a, cmd) }))));
+		fprintf(f, "%.*s\n",
+			STRF(tr(c->a, c->lang, MSG_help_more, TR({ "command", cli_cmd_title(c->a, cmd) }))));
 	}
 }
 
@@ -100,7 +102,8 @@ void help_group(struct cli *c, FILE *f, struct str name)
 		if (cmd->sub != NULL && help_lists(cmd) && str_eq(name, str_z(cmd->name))) {
 			struct str left = str_printf(c->a, "%s %s", cmd->sub, cmd->args);
 
-			fprintf(f, "  %.*s  %.*s\n", STRF(out_pad(c->a, left, OPTION_WIDTH)), STRF(tr_text(c->lang, cmd->text)));
+			fprintf(f, "  %.*s  %.*s\n", STRF(out_pad(c->a, left, OPTION_WIDTH)),
+				STRF(tr_text(c->lang, cmd->text)));
 		}
 	}
 	fprintf(f, "\n%.*s\n", STRF(tr(c->a, c->lang, MSG_help_more, TR({ "command", name }))));
@@ -111,7 +114,8 @@ void help_short(struct cli *c, FILE *f)
 	const struct cli_cmd *demo = cli_cmd_find(S("demo"), S(""));
 
 	line(c, f, MSG_help_what);
-	fprintf(f, "%.*s korobanu %.*s\n", STRF(tr_text(c->lang, MSG_help_usage)), STRF(tr_text(c->lang, MSG_help_all_arg)));
+	fprintf(f, "%.*s korobanu %.*s\n", STRF(tr_text(c->lang, MSG_help_usage)),
+		STRF(tr_text(c->lang, MSG_help_all_arg)));
 	line(c, f, MSG_help_examples);
 	fprintf(f, "  %s\n", demo != NULL ? demo->examples[0] : cli_cmds[0].examples[0]);
 	fprintf(f, "  korobanu help\n");
@@ -120,10 +124,11 @@ void help_short(struct cli *c, FILE *f)
 
 void help_all(struct cli *c, FILE *f)
 {
-	static const enum msg titles[CLI_GROUP_COUNT] = { MSG_group_people, MSG_group_objects, MSG_group_system };
+	static const enum tr_id titles[CLI_GROUP_COUNT] = { MSG_group_people, MSG_group_objects, MSG_group_system };
 
 	line(c, f, MSG_help_what);
-	fprintf(f, "%.*s korobanu %.*s\n", STRF(tr_text(c->lang, MSG_help_usage)), STRF(tr_text(c->lang, MSG_help_all_arg)));
+	fprintf(f, "%.*s korobanu %.*s\n", STRF(tr_text(c->lang, MSG_help_usage)),
+		STRF(tr_text(c->lang, MSG_help_all_arg)));
 	for (u32 g = 0; g < CLI_GROUP_COUNT; g++) {
 		bool first = true;
 
@@ -148,15 +153,18 @@ void help_all(struct cli *c, FILE *f)
 
 void help_glyphs(struct cli *c, FILE *f)
 {
-	static const enum msg texts[VIEW_ANSWER_COUNT] = { MSG_glyph_unknown, MSG_glyph_pass, MSG_glyph_attested,
+	static const enum tr_id texts[VIEW_ANSWER_COUNT] = { MSG_glyph_unknown, MSG_glyph_pass, MSG_glyph_attested,
 		MSG_glyph_partial, MSG_glyph_fail, MSG_glyph_na };
 
 	line(c, f, MSG_topic_glyphs);
 	fputc('\n', f);
 	for (u32 i = 0; i < VIEW_ANSWER_COUNT; i++) {
 		fprintf(f, "  %.*s %.*s %-9s %.*s\n", STRF(out_pad(c->a, out_glyph(i, false), 2)),
-			STRF(out_pad(c->a, out_glyph(i, true), 5)), view_answer_names[i], STRF(tr_text(c->lang, texts[i])));
+			STRF(out_pad(c->a, out_glyph(i, true), 5)), view_answer_names[i],
+			STRF(tr_text(c->lang, texts[i])));
 	}
-	fprintf(f, "  %.*s !     conflict  %.*s\n", STRF(out_pad(c->a, S("！"), 2)), STRF(tr_text(c->lang, MSG_glyph_conflict)));
-	fprintf(f, "  %.*s @     expired   %.*s\n", STRF(out_pad(c->a, S("↻"), 2)), STRF(tr_text(c->lang, MSG_glyph_expired)));
+	fprintf(f, "  %.*s !     conflict  %.*s\n", STRF(out_pad(c->a, S("！"), 2)),
+		STRF(tr_text(c->lang, MSG_glyph_conflict)));
+	fprintf(f, "  %.*s @     expired   %.*s\n", STRF(out_pad(c->a, S("↻"), 2)),
+		STRF(tr_text(c->lang, MSG_glyph_expired)));
 }

@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 
-#define COLUMN_LEAST 6	/* a column is never squeezed below this */
+#define COLUMN_LEAST 6 /* a column is never squeezed below this */
 #define COLUMN_GAP 2
 
 const char *const out_format_names[OUT_FORMAT_COUNT] = { "table", "plain", "json", "jsonl", "csv", "tsv" };
@@ -22,12 +22,12 @@ struct out {
 	struct column cols[VIEW_FIELDS_MAX];
 	size_t ncols;
 	size_t count;
-	struct arena *rows;		/* of the table's buffered cells */
-	vec(struct str *) cells;	/* per row: ncols texts */
-	vec(u8 *) answers;		/* per row: 1 + answer of each column, 0 = no answer */
+	struct arena *rows;      /* of the table's buffered cells */
+	vec(struct str *) cells; /* per row: ncols texts */
+	vec(u8 *) answers;       /* per row: 1 + answer of each column, 0 = no answer */
 	bool laid_out;
-	bool begun;			/* the head of the document is written */
-	bool chosen;			/* the user named the columns */
+	bool begun;  /* the head of the document is written */
+	bool chosen; /* the user named the columns */
 };
 
 enum out_format out_format(const struct cli *c)
@@ -55,7 +55,7 @@ static const char *title(const struct out *o, u32 field)
 	return for_people(o->format) ? (o->c->lang == LANG_ja ? f->ja : f->en) : f->name;
 }
 
-/* --- columns --------------------------------------------------------------------------------------------------- */
+/* --- columns ----------------------------------------------------------------------------------------------------- */
 
 static const char *field_name(const void *ctx, size_t i)
 {
@@ -120,11 +120,11 @@ static void fields_help(struct cli *c, const struct view *v)
 	}
 }
 
-/* --- the text of a cell ---------------------------------------------------------------------------------------- */
+/* --- the text of a cell ------------------------------------------------------------------------------------------ */
 
 static struct str word(const struct out *o, struct arena *a, struct str s)
 {
-	enum msg id = tr_find(str_printf(a, "word.%.*s", STRF(s)));
+	enum tr_id id = tr_find(str_printf(a, "word.%.*s", STRF(s)));
 
 	return id == MSG_NONE ? s : tr_text(o->c->lang, id);
 }
@@ -145,15 +145,21 @@ static struct str answer_text(const struct out *o, struct arena *a, u8 answer)
 	bool ascii = o->c->ascii;
 
 	return str_printf(a, "%.*s%s%s", STRF(out_glyph(VIEW_STATE(answer), ascii)),
-		(answer & VIEW_CONFLICT) == 0 ? "" : ascii ? "!" : "！",
-		(answer & VIEW_EXPIRED) == 0 ? "" : ascii ? "@" : "↻");
+		(answer & VIEW_CONFLICT) == 0 ? ""
+		: ascii                       ? "!"
+					      : "！",
+		(answer & VIEW_EXPIRED) == 0 ? ""
+		: ascii                      ? "@"
+					     : "↻");
 }
 
-static struct str cell_people(const struct out *o, struct arena *a, const struct view_field *f,
-	const struct view_value *v)
+static struct str cell_people(
+	const struct out *o, struct arena *a, const struct view_field *f, const struct view_value *v)
 {
 	if (!v->present) {
-		return f->type == VIEW_TYPE_ANSWER ? out_glyph(VIEW_UNKNOWN, o->c->ascii) : o->c->ascii ? S("?") : S("？");
+		return f->type == VIEW_TYPE_ANSWER ? out_glyph(VIEW_UNKNOWN, o->c->ascii)
+		       : o->c->ascii               ? S("?")
+						   : S("？");
 	}
 	switch (f->type) {
 	case VIEW_TYPE_STR:
@@ -176,8 +182,8 @@ static struct str cell_people(const struct out *o, struct arena *a, const struct
 	return S("");
 }
 
-static struct str cell_machine(struct arena *a, const struct view_field *f, const struct view_value *v,
-	struct str unknown)
+static struct str cell_machine(
+	struct arena *a, const struct view_field *f, const struct view_value *v, struct str unknown)
 {
 	if (!v->present) {
 		return unknown;
@@ -263,10 +269,10 @@ static void row_jsonl(struct out *o, const struct view_row *row, struct arena *a
 {
 	json_row(o, row, a, true);
 	fputc('\n', o->f);
-	fflush(o->f);	/* whoever reads the pipe sees each line at once, and a killed run leaves whole lines */
+	fflush(o->f); /* whoever reads the pipe sees each line at once, and a killed run leaves whole lines */
 }
 
-/* --- plain, csv, tsv -------------------------------------------------------------------------------------------- */
+/* --- plain, csv, tsv --------------------------------------------------------------------------------------------- */
 
 static void cell_csv(FILE *f, struct arena *a, struct str s, bool text)
 {
@@ -323,15 +329,15 @@ static void header_line(struct out *o, const char *sep, const char *end)
 
 static const char *color_of(enum view_answer answer)
 {
-	static const char *const colors[VIEW_ANSWER_COUNT] = { "\033[35m", "\033[32m", "\033[36m", "\033[33m", "\033[31m",
-		"\033[90m" };
+	static const char *const colors[VIEW_ANSWER_COUNT] = { "\033[35m", "\033[32m", "\033[36m", "\033[33m",
+		"\033[31m", "\033[90m" };
 
 	return colors[answer];
 }
 
 static void table_line(struct out *o, struct str *cells, const u8 *answers, struct arena *a)
 {
-	int blanks = 0;		/* owed before the next text: lines do not end in blanks */
+	int blanks = 0; /* owed before the next text: lines do not end in blanks */
 
 	for (size_t i = 0; i < o->ncols; i++) {
 		bool right = o->view->fields[o->cols[i].field].type == VIEW_TYPE_INT;
@@ -373,7 +379,7 @@ static bool squeeze(struct out *o, bool deserved)
 		size_t least = deserved && f->width > COLUMN_LEAST ? f->width : COLUMN_LEAST;
 
 		if ((f->flags & VIEW_KEY) != 0 || f->type == VIEW_TYPE_ANSWER || o->cols[i].width <= least ||
-		    (deserved && f->width == 0)) {
+			(deserved && f->width == 0)) {
 			continue;
 		}
 		if (widest == NULL || o->cols[i].width > widest->width) {
@@ -439,7 +445,8 @@ static void row_table(struct out *o, const struct view_row *row)
 
 		cells[i] = out_safe(o->rows, cell_people(o, o->rows, f, &row->v[field]), "");
 		if (f->type == VIEW_TYPE_ANSWER) {
-			answers[i] = (u8)(1 + (row->v[field].present ? VIEW_STATE(row->v[field].answer) : VIEW_UNKNOWN));
+			answers[i] =
+				(u8)(1 + (row->v[field].present ? VIEW_STATE(row->v[field].answer) : VIEW_UNKNOWN));
 		}
 	}
 	*vec_add(o->rows, &o->cells) = cells;

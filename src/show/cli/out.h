@@ -20,16 +20,16 @@ extern const char *const out_format_names[OUT_FORMAT_COUNT];
 
 struct out;
 
-/* Opens the output of the command's rows (c->cmd->view). 0, or the exit code after having said what is wrong (an unknown
- * column). When the user asked --fields-help it is printed and *ret is NULL: the command is done, exit 0. */
+/* Opens the output of the command's rows (c->cmd->view). 0, or the exit code after having said what is wrong (an
+ * unknown column). When the user asked --fields-help it is printed and *ret is NULL: the command is done, exit 0. */
 int out_open(struct cli *c, struct out **ret) MUST_USE;
 /* The same for rows of another view than the command's own, e.g. the services below an asset's card. */
 int out_open_view(struct cli *c, enum view_number view, struct out **ret) MUST_USE;
 void out_row(struct out *o, const struct view_row *row);
-/* Ends the document. `whole` false: something failed on the way, json says "complete":false. Returns 0, or the exit code
- * when stdout could not be written. */
+/* Ends the document. `whole` false: something failed on the way, json says "complete":false. Returns 0, or the exit
+ * code when stdout could not be written. */
 int out_close(struct out *o, bool whole) MUST_USE;
-/* Leaves a default column of table and plain out; where the user chose columns it does nothing. Before the first row. */
+/* Leaves a default column of table and plain out; does nothing where the user chose columns. Before the first row. */
 void out_hide(struct out *o, u32 field);
 size_t out_count(const struct out *o);
 

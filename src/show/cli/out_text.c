@@ -26,7 +26,7 @@ static size_t next_char(const char *p, size_t n, i32 *ret_cp)
 static bool dangerous(i32 cp)
 {
 	return cp < 0x20 || (cp >= 0x7F && cp < 0xA0) || cp == 0x061C || cp == 0x200E || cp == 0x200F || cp == 0x2028 ||
-		cp == 0x2029 || (cp >= 0x202A && cp <= 0x202E) || (cp >= 0x2066 && cp <= 0x2069) || cp == 0xFEFF;
+	       cp == 0x2029 || (cp >= 0x202A && cp <= 0x202E) || (cp >= 0x2066 && cp <= 0x2069) || cp == 0xFEFF;
 }
 
 struct str out_safe(struct arena *a, struct str s, const char *pass)
@@ -160,7 +160,7 @@ struct str out_local_time(struct arena *a, struct utc t)
 	return str_dup(a, str_z(text));
 }
 
-/* Where the line that starts at s may end: the last blank, or the last change to or from a wide character, that fits. */
+/* Where the line that starts at s may end: the last blank, or change to or from a wide character, that fits. */
 static size_t line_end(struct str s, size_t width)
 {
 	size_t w = 0, best = 0;
@@ -171,7 +171,8 @@ static size_t line_end(struct str s, size_t width)
 		size_t len = next_char(s.p + i, s.n - i, &cp);
 		size_t cw = str_width(str_sub(s, i, len));
 		/* A line does not start with closing punctuation (kinsoku). */
-		bool closing = cp == 0x3001 || cp == 0x3002 || cp == 0x300D || cp == 0x300F || cp == 0xFF09 || cp == 0x30FC;
+		bool closing =
+			cp == 0x3001 || cp == 0x3002 || cp == 0x300D || cp == 0x300F || cp == 0xFF09 || cp == 0x30FC;
 
 		if (cp == '\n') {
 			return i;

@@ -16,7 +16,8 @@ int cli_span(struct str s, i64 *ret_seconds)
 	static const struct {
 		char unit;
 		i64 seconds;
-	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 7 * 86400 }, { 'y', 365 * 86400 } };
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 7 * 86400 },
+		{ 'y', 365 * 86400 } };
 	u64 n;
 	int r;
 
@@ -131,7 +132,7 @@ int cli_value_parse(struct cli *c, const struct cli_opt *opt, struct str text, s
 	return r;
 }
 
-/* --- looking options up ------------------------------------------------------------------------------------------- */
+/* --- looking options up ------------------------------------------------------------------------------------------ */
 
 static const struct cli_opt *in_table(const struct cli_opt *opts, size_t n, struct str name, char letter)
 {
@@ -215,15 +216,15 @@ static int unknown_command(struct cli *c, struct str group, struct str name)
 			{ "near", group.n == 0 ? near : str_printf(c->a, "%.*s %.*s", STRF(group), STRF(near)) }));
 }
 
-/* --- argv --------------------------------------------------------------------------------------------------------- */
+/* --- argv -------------------------------------------------------------------------------------------------------- */
 
 struct parse {
 	struct cli *c;
 	int argc;
 	char **argv;
 	int i;
-	struct str group;	/* a noun that waits for its verb */
-	bool no_more;		/* after "--" */
+	struct str group; /* a noun that waits for its verb */
+	bool no_more;     /* after "--" */
 	int help;
 };
 
@@ -242,10 +243,13 @@ static int bad_value(struct cli *c, const struct cli_opt *opt, struct str text, 
 	const char *words = opt->words != NULL ? opt->words : "";
 
 	return cli_error(c, CLI_FAILED, "E-VALUE", MSG_err_value,
-		opt->type == CLI_WORD ? MSG_fix_words : opt->type == CLI_INT ? MSG_fix_int : opt->type == CLI_TIME ? MSG_fix_time :
-			opt->type == CLI_SPAN ? MSG_fix_span : MSG_NONE,
-		TR({ "name", str_z(opt->name) }, { "value", text }, { "reason", cli_reason(c, err) }, { "words", str_z(words) },
-			{ "min", str_printf(c->a, "%lld", (long long)opt->min) },
+		opt->type == CLI_WORD   ? MSG_fix_words
+		: opt->type == CLI_INT  ? MSG_fix_int
+		: opt->type == CLI_TIME ? MSG_fix_time
+		: opt->type == CLI_SPAN ? MSG_fix_span
+					: MSG_NONE,
+		TR({ "name", str_z(opt->name) }, { "value", text }, { "reason", cli_reason(c, err) },
+			{ "words", str_z(words) }, { "min", str_printf(c->a, "%lld", (long long)opt->min) },
 			{ "max", str_printf(c->a, "%lld", (long long)opt->max) }));
 }
 
@@ -274,8 +278,8 @@ static int set_value(struct cli *c, const struct cli_opt *opt, struct str text)
 
 static int needs_value(struct cli *c, const struct cli_opt *opt)
 {
-	return cli_error(c, CLI_FAILED, "E-VALUE", MSG_err_needs_value, MSG_NONE, TR({ "name", str_z(opt->name) },
-		{ "arg", str_z(opt->arg) }));
+	return cli_error(c, CLI_FAILED, "E-VALUE", MSG_err_needs_value, MSG_NONE,
+		TR({ "name", str_z(opt->name) }, { "arg", str_z(opt->arg) }));
 }
 
 static int long_option(struct parse *p, struct str body)
@@ -389,13 +393,15 @@ static int check_taken(struct cli *c)
 static int check_args(struct cli *c)
 {
 	if (c->args.n < c->cmd->min || c->args.n > c->cmd->max) {
-		return cli_error(c, CLI_FAILED, "E-ARGS", c->args.n < c->cmd->min ? MSG_err_args_few : MSG_err_args_many,
-			MSG_fix_usage, TR({ "command", cli_cmd_title(c->a, c->cmd) }, { "args", str_z(c->cmd->args) },
+		return cli_error(c, CLI_FAILED, "E-ARGS",
+			c->args.n < c->cmd->min ? MSG_err_args_few : MSG_err_args_many, MSG_fix_usage,
+			TR({ "command", cli_cmd_title(c->a, c->cmd) }, { "args", str_z(c->cmd->args) },
 				{ "extra", c->args.n > c->cmd->max ? c->args.p[c->cmd->max] : S("") }));
 	}
 	for (size_t i = 0; i < c->args.n; i++) {
 		if (!str_utf8_ok(c->args.p[i], NULL)) {
-			return cli_error(c, CLI_FAILED, "E-ARGS", MSG_err_utf8, MSG_NONE, TR({ "value", c->args.p[i] }));
+			return cli_error(
+				c, CLI_FAILED, "E-ARGS", MSG_err_utf8, MSG_NONE, TR({ "value", c->args.p[i] }));
 		}
 	}
 	return CLI_OK;

@@ -3,24 +3,24 @@
 
 #include "base/buf.h"
 
-struct str tr_text(enum lang lang, enum msg id)
+struct str tr_text(enum lang lang, enum tr_id id)
 {
 	must((u32)lang < LANG_COUNT && (u32)id < MSG_COUNT);
 	return str_z(tr_table[lang][id]);
 }
 
-const char *tr_key(enum msg id)
+const char *tr_key(enum tr_id id)
 {
 	must((u32)id < MSG_COUNT);
 	return tr_keys[id];
 }
 
 /* Keys are few and looked up per row at most: a walk is enough. */
-enum msg tr_find(struct str key)
+enum tr_id tr_find(struct str key)
 {
 	for (u32 i = 1; i < MSG_COUNT; i++) {
 		if (str_eq(key, str_z(tr_keys[i]))) {
-			return (enum msg)i;
+			return (enum tr_id)i;
 		}
 	}
 	return MSG_NONE;
@@ -29,14 +29,14 @@ enum msg tr_find(struct str key)
 static struct str find(const struct tr_arg *args, struct str name)
 {
 	for (;; args++) {
-		must(args->name != NULL);	/* every {name} of a text is given */
+		must(args->name != NULL); /* every {name} of a text is given */
 		if (str_eq(name, str_z(args->name))) {
 			return args->value;
 		}
 	}
 }
 
-struct str tr(struct arena *a, enum lang lang, enum msg id, const struct tr_arg *args)
+struct str tr(struct arena *a, enum lang lang, enum tr_id id, const struct tr_arg *args)
 {
 	struct str s = tr_text(lang, id);
 	struct buf b = buf_new(a, 0);

@@ -4,7 +4,7 @@
 #define SHOW_CLI_TR_H
 
 #include "base/str.h"
-#include "i18n.gen.h"	/* enum msg, enum lang: MSG_<key with _ for . and ->, LANG_en, LANG_ja */
+#include "i18n.gen.h"	/* enum tr_id, enum lang: MSG_<key with _ for . and ->, LANG_en, LANG_ja */
 
 struct tr_arg {
 	const char *name;	/* NULL ends the list */
@@ -14,9 +14,9 @@ struct tr_arg {
 /* tr(a, lang, MSG_x, TR({ "name", s }, { "count", n })); every {name} of the text must be given. */
 #define TR(...) ((const struct tr_arg[]){ __VA_ARGS__, { 0 } })
 #define TR_NONE ((const struct tr_arg[]){ { 0 } })
-struct str tr(struct arena *a, enum lang lang, enum msg id, const struct tr_arg *args);
-struct str tr_text(enum lang lang, enum msg id);	/* the text as it stands, {names} and all */
-const char *tr_key(enum msg id);			/* "cmd.help" */
-enum msg tr_find(struct str key);			/* MSG_NONE: no such message */
+struct str tr(struct arena *a, enum lang lang, enum tr_id id, const struct tr_arg *args);
+struct str tr_text(enum lang lang, enum tr_id id);	/* the text as it stands, {names} and all */
+const char *tr_key(enum tr_id id);			/* "cmd.help" */
+enum tr_id tr_find(struct str key);			/* MSG_NONE: no such message */
 
 #endif

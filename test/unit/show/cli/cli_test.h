@@ -18,7 +18,7 @@ struct said {
 	struct str out, err;
 };
 
-static const char *const *said_vars;	/* "NAME=value", NULL ends */
+static const char *const *said_vars; /* "NAME=value", NULL ends */
 
 static inline const char *said_get(const char *name)
 {
@@ -44,8 +44,14 @@ static inline struct said said_run(struct arena *a, const struct world *w, const
 {
 	char *out = NULL, *err = NULL;
 	size_t nout = 0, nerr = 0;
-	struct cli_env env = { .out = open_memstream(&out, &nout), .err = open_memstream(&err, &nerr), .out_tty = w->tty,
-		.err_tty = w->tty, .in_tty = w->tty, .width = w->width, .get = said_get, .etc = w->etc };
+	struct cli_env env = { .out = open_memstream(&out, &nout),
+		.err = open_memstream(&err, &nerr),
+		.out_tty = w->tty,
+		.err_tty = w->tty,
+		.in_tty = w->tty,
+		.width = w->width,
+		.get = said_get,
+		.etc = w->etc };
 	char *args[32] = { arena_copy(a, "korobanu", 9) };
 	int argc = 1;
 	struct said s;

@@ -46,7 +46,8 @@ static struct dirs *begin(void)
 static void end(struct dirs *d)
 {
 	static const char *const names[] = { "etc/korobanu.yaml", "etc/conf.d/10.yaml", "etc/conf.d/20.yaml",
-		"etc/conf.d/x.txt", "home/korobanu/client.yaml", "more.yaml", "etc/conf.d", "etc", "home/korobanu", "home", "" };
+		"etc/conf.d/x.txt", "home/korobanu/client.yaml", "more.yaml", "etc/conf.d", "etc", "home/korobanu",
+		"home", "" };
 
 	for (size_t i = 0; i < countof(names); i++) {
 		(void)remove(str_c(d->a, str_printf(d->a, "%s/%s", d->root, names[i])));
@@ -112,8 +113,10 @@ void test_config__what_is_wrong_is_an_error_with_its_place(void **state)
 	const struct {
 		const char *file, *text, *says;
 	} bad[] = {
-		{ "etc/korobanu.yaml", "ascii: true\nlnag: en\n", "/etc/korobanu.yaml:2: there is no setting \"lnag\". Did you mean \"lang\"?" },
-		{ "etc/korobanu.yaml", "lang: de\n", "/etc/korobanu.yaml:1: lang cannot be \"de\": unknown name. One of: en ja auto." },
+		{ "etc/korobanu.yaml", "ascii: true\nlnag: en\n",
+			"/etc/korobanu.yaml:2: there is no setting \"lnag\". Did you mean \"lang\"?" },
+		{ "etc/korobanu.yaml", "lang: de\n",
+			"/etc/korobanu.yaml:1: lang cannot be \"de\": unknown name. One of: en ja auto." },
 		{ "etc/korobanu.yaml", "lang: [en, ja]\n", "wrong type" },
 		{ "etc/korobanu.yaml", "ascii: perhaps\n", "ascii cannot be \"perhaps\"" },
 		{ "etc/korobanu.yaml", "lang: en\nlang: ja\n", "/etc/korobanu.yaml:2" },
@@ -185,7 +188,7 @@ void test_config__names_of_variables(void **state)
 	(void)state;
 	assert_str(config_env(a, &key), "KOROBANU_LEDGER_ANCHOR");
 	for (size_t i = 0; i + 1 < cli_nkeys; i++) {
-		assert_true(strcmp(cli_keys[i].name, cli_keys[i + 1].name) < 0);	/* sorted, none twice */
+		assert_true(strcmp(cli_keys[i].name, cli_keys[i + 1].name) < 0); /* sorted, none twice */
 	}
 	arena_free(a);
 }

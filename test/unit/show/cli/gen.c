@@ -1,4 +1,4 @@
-/* What is generated from the table: complete, well-formed, the same everywhere, and as committed in the golden files. */
+/* What is generated from the table: complete, well-formed, the same everywhere, and as committed. */
 #include "cli_test.h"
 
 #include <ftw.h>
@@ -93,8 +93,8 @@ void test_gen__options_are_the_same_everywhere(void **state)
 		fclose(f);
 		for (size_t k = 0; k < cmd->nopts; k++) {
 			struct str name = str_printf(a, "--%s", cmd->opts[k].name);
-			struct str roff = str_printf(a, "\\-\\-%.*s", STRF(str_cut(&(struct str){ cmd->opts[k].name,
-				strlen(cmd->opts[k].name) }, '-')));
+			struct str roff = str_printf(a, "\\-\\-%.*s",
+				STRF(str_cut(&(struct str){ cmd->opts[k].name, strlen(cmd->opts[k].name) }, '-')));
 
 			assert_has(full, str_c(a, name));
 			assert_has(bash, str_c(a, name));
@@ -169,8 +169,8 @@ void test_gen__files_are_as_committed(void **state)
 {
 	char dir[] = "/tmp/korobanu-doc-XXXXXX";
 	static const char *const pages[] = { "man1/korobanu.1", "man1/korobanu-config.1", "ja/man1/korobanu.1",
-		"ja/man1/korobanu-config.1", "man5/korobanu.yaml.5", "ja/man5/korobanu.yaml.5", "config.en.md", "config.ja.md",
-		"completion/korobanu.bash", "completion/_korobanu", "help.json" };
+		"ja/man1/korobanu-config.1", "man5/korobanu.yaml.5", "ja/man5/korobanu.yaml.5", "config.en.md",
+		"config.ja.md", "completion/korobanu.bash", "completion/_korobanu", "help.json" };
 	struct arena *a = arena_new(NULL, 0);
 
 	(void)state;

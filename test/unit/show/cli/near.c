@@ -11,7 +11,8 @@ void test_near__distance_counts_edits_and_swaps(void **state)
 	assert_int_equal(cli_distance(S("devcie"), S("device")), 1);
 	assert_int_equal(cli_distance(S(""), S("ab")), 2);
 	assert_int_equal(cli_distance(S("kitten"), S("sitting")), 3);
-	assert_int_equal(cli_distance(S("ca"), S("abc")), 3);	/* optimal string alignment: no edit between the swapped */
+	assert_int_equal(
+		cli_distance(S("ca"), S("abc")), 3); /* optimal string alignment: no edit between the swapped */
 }
 
 void test_near__long_words_are_not_compared(void **state)
@@ -36,6 +37,6 @@ void test_near__offers_the_nearest_within_two(void **state)
 	assert_str(cli_nearest(S("scna"), name_at, names, 5), "scan");
 	assert_str(cli_nearest(S("sttus"), name_at, names, 5), "status");
 	assert_str(cli_nearest(S("elephant"), name_at, names, 5), "");
-	assert_str(cli_nearest(S("xy"), name_at, names, 5), "");	/* two edits of two letters are another word */
+	assert_str(cli_nearest(S("xy"), name_at, names, 5), ""); /* two edits of two letters are another word */
 	assert_str(cli_nearest(S(""), name_at, names, 5), "");
 }

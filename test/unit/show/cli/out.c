@@ -20,8 +20,9 @@ static struct shown *begin(struct arena *a, enum view_number view, const char *c
 	said_vars = ARGV("LANG=C");
 	setenv("TZ", "Asia/Tokyo", 1);
 	tzset();
-	s->env = (struct cli_env){ .out = open_memstream(&s->out, &s->nout), .err = open_memstream(&s->err, &s->nerr),
-		.get = said_get };
+	s->env = (struct cli_env){
+		.out = open_memstream(&s->out, &s->nout), .err = open_memstream(&s->err, &s->nerr), .get = said_get
+	};
 	s->cmd = (struct cli_cmd){ .name = "test", .args = "", .flags = CLI_ROWS, .view = view };
 	s->c = (struct cli){ .a = a, .env = &s->env, .cmd = &s->cmd };
 	for (; options[0] != NULL; options += 2) {
@@ -51,14 +52,19 @@ static struct str end(struct arena *a, struct shown *s)
 
 static struct view_row answer_row(u32 i)
 {
-	static const char *const names[] = { "cam-lobby-2", "工場Aのカメラ（入口）", "plc,\"7\"", "=1+1", "evil\033]0;x\007\xc2\x9b" "name" };
+	static const char *const names[] = { "cam-lobby-2", "工場Aのカメラ（入口）", "plc,\"7\"", "=1+1",
+		"evil\033]0;x\007\xc2\x9b"
+		"name" };
 	static const struct str reads[] = { { .p = "18231.4", .n = 7 }, { .p = "18231.5", .n = 7 } };
 	struct view_row row = view_row(VIEW_answer);
 
 	view_set_str(&row, VIEW_answer_asset, i == 0 ? S("AST-7Q2K") : i == 1 ? S("AST-9F1C") : S("AST-0001"));
 	view_set_str(&row, VIEW_answer_name, str_z(names[i]));
 	view_set_str(&row, VIEW_answer_measure, S("M01"));
-	view_set_answer(&row, VIEW_answer_state, (u8)(i == 3 ? VIEW_FAIL | VIEW_CONFLICT : i == 4 ? VIEW_UNKNOWN : i + 1));
+	view_set_answer(&row, VIEW_answer_state,
+		(u8)(i == 3      ? VIEW_FAIL | VIEW_CONFLICT
+			: i == 4 ? VIEW_UNKNOWN
+				 : i + 1));
 	view_set_str(&row, VIEW_answer_title, S("no clear-text remote shell"));
 	if (i == 4) {
 		view_set_str(&row, VIEW_answer_reason, S("not_covered"));
@@ -103,13 +109,15 @@ void test_out__every_format_is_golden(void **state)
 	assert_golden(a, rows(a, 5, 0, LANG_en, ARGV("format", "table", "ascii", "true")), "answer.table.ascii");
 	assert_golden(a, rows(a, 5, 60, LANG_en, ARGV("format", "table", "color", "always")), "answer.table.color");
 	assert_golden(a, rows(a, 5, 0, LANG_ja, ARGV("format", "plain")), "answer.plain");
-	assert_golden(a, rows(a, 5, 0, LANG_en, ARGV("format", "plain", "header", "true", "columns", "asset,state,since")),
+	assert_golden(a,
+		rows(a, 5, 0, LANG_en, ARGV("format", "plain", "header", "true", "columns", "asset,state,since")),
 		"answer.plain.header");
 	assert_golden(a, rows(a, 5, 0, LANG_en, ARGV("format", "json")), "answer.json");
 	assert_golden(a, rows(a, 5, 0, LANG_ja, ARGV("json", "state,name,seq,reads")), "answer.json.fields");
 	assert_golden(a, rows(a, 5, 0, LANG_en, ARGV("format", "jsonl")), "answer.jsonl");
 	assert_golden(a, rows(a, 5, 0, LANG_en, ARGV("format", "csv")), "answer.csv");
-	assert_golden(a, rows(a, 5, 0, LANG_en, ARGV("format", "csv", "bom", "true", "columns", "name,state")), "answer.csv.bom");
+	assert_golden(a, rows(a, 5, 0, LANG_en, ARGV("format", "csv", "bom", "true", "columns", "name,state")),
+		"answer.csv.bom");
 	assert_golden(a, rows(a, 5, 0, LANG_en, ARGV("format", "tsv")), "answer.tsv");
 	arena_free(a);
 }
@@ -174,7 +182,7 @@ void test_out__json_is_json_in_every_line(void **state)
 	for (u32 i = 0; i < 5; i++) {
 		assert_int_equal(json_parse_strict(a, str_cut(&s, '\n'), &v, NULL), 0);
 		assert_int_equal(json_get_str(v, S("name"), &name), 0);
-		assert_true(str_eq(name, answer_row(i).v[VIEW_answer_name].s));	/* nothing is lost by escaping */
+		assert_true(str_eq(name, answer_row(i).v[VIEW_answer_name].s)); /* nothing is lost by escaping */
 		assert_int_equal(json_get(v, S("until"))->type, JSON_NULL);
 	}
 	assert_int_equal(s.n, 0);
@@ -275,11 +283,16 @@ void test_out__colours_follow_the_environment(void **state)
 		const char *const *vars;
 		bool tty, color;
 	} cases[] = {
-		{ ARGV("TERM=xterm"), true, true }, { ARGV("TERM=xterm"), false, false },
-		{ ARGV("TERM=dumb"), true, false }, { ARGV("NO_COLOR=1"), true, false },
-		{ ARGV("NO_COLOR="), true, true }, { ARGV("CLICOLOR_FORCE=1"), false, true },
-		{ ARGV("CLICOLOR_FORCE=0"), false, false }, { ARGV("NO_COLOR=1", "CLICOLOR_FORCE=1"), false, false },
-		{ ARGV("NO_COLOR=1", "KOROBANU_COLOR=always"), false, true }, { ARGV("KOROBANU_COLOR=never"), true, false },
+		{ ARGV("TERM=xterm"), true, true },
+		{ ARGV("TERM=xterm"), false, false },
+		{ ARGV("TERM=dumb"), true, false },
+		{ ARGV("NO_COLOR=1"), true, false },
+		{ ARGV("NO_COLOR="), true, true },
+		{ ARGV("CLICOLOR_FORCE=1"), false, true },
+		{ ARGV("CLICOLOR_FORCE=0"), false, false },
+		{ ARGV("NO_COLOR=1", "CLICOLOR_FORCE=1"), false, false },
+		{ ARGV("NO_COLOR=1", "KOROBANU_COLOR=always"), false, true },
+		{ ARGV("KOROBANU_COLOR=never"), true, false },
 	};
 
 	(void)state;
@@ -311,7 +324,8 @@ void test_out__pieces(void **state)
 	out_wrap(a, f, S("one two three four five six seven"), 20, "  ");
 	out_wrap(a, f, S("機器を一度観測し、あらゆるガイドラインに答え、証拠を残します。"), 20, "");
 	fclose(f);
-	assert_str(str_z(text), "  one two three four\n  five six seven\n機器を一度観測し、あ\nらゆるガイドラインに\n答え、証拠を残しま\nす。\n");
+	assert_str(str_z(text), "  one two three four\n  five six "
+				"seven\n機器を一度観測し、あ\nらゆるガイドラインに\n答え、証拠を残しま\nす。\n");
 	free(text);
 	arena_free(a);
 }

@@ -123,7 +123,7 @@ void test_parse__values_of_every_type(void **state)
 	setenv("TZ", "Asia/Tokyo", 1);
 	tzset();
 	assert_int_equal(value(a, &when, "2026-11-21", &v), 0);
-	assert_true(v.i == 1795186800000);	/* midnight in Tokyo */
+	assert_true(v.i == 1795186800000); /* midnight in Tokyo */
 	assert_int_equal(value(a, &when, "2026-02-30", &v), ERR_RANGE);
 	assert_int_equal(value(a, &when, "tomorrow", &v), ERR_SYNTAX);
 	assert_int_equal(value(a, &span, "24h", &v), 0);

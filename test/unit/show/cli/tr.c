@@ -1,4 +1,4 @@
-/* Messages: both languages say the same things with the same names filled in, and the generator refuses what is not so. */
+/* Messages: both languages say the same things with the same names filled in, and the generator sees to it. */
 #include "cli_test.h"
 
 #include <sys/wait.h>
@@ -9,7 +9,8 @@ void test_tr__fills_names_in_any_order(void **state)
 	struct arena *a = arena_new(NULL, 0);
 
 	(void)state;
-	assert_str(tr(a, LANG_en, MSG_err_of, TR({ "reason", S("not found") }, { "about", S("x.yaml") })), "x.yaml: not found.");
+	assert_str(tr(a, LANG_en, MSG_err_of, TR({ "reason", S("not found") }, { "about", S("x.yaml") })),
+		"x.yaml: not found.");
 	assert_str(tr(a, LANG_ja, MSG_fix_int, TR({ "max", S("9") }, { "min", S("1") })),
 		"1 から 9 までの整数を指定してください。");
 	/* What is filled in is not looked at again. */
