@@ -7,12 +7,15 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -61,6 +64,22 @@ static int moved(int fd)
 	return fcntl(fd, F_DUPFD_CLOEXEC, 20);
 }
 
+/* A user who was given capabilities, as a file or `unshare --keep-caps` gives them: inheritable and ambient, so that they
+ * survive the exec. */
+static bool with_caps;
+static void raise_caps(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	const u32 caps = 1u << CAP_NET_RAW | 1u << CAP_NET_BIND_SERVICE | 1u << CAP_DAC_OVERRIDE;
+	struct __user_cap_data_struct data[2] = { { .effective = caps, .permitted = caps, .inheritable = caps } };
+
+	if (syscall(SYS_capset, &head, data) != 0 || prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0, 0) != 0 ||
+	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_BIND_SERVICE, 0, 0) != 0 ||
+	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE, 0, 0) != 0) {
+		_exit(97);
+	}
+}
+
 /* In the child: descriptors to their places (9 is a stray on purpose), the user, the probe. */
 static void start(enum role r, const char *thing, uid_t uid, const struct place *p, int channel, int lost)
 {
@@ -78,9 +97,15 @@ static void start(enum role r, const char *thing, uid_t uid, const struct place 
 		}
 	}
 	dup2(STDERR_FILENO, 9);
+	if (with_caps && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) {
+		_exit(96);
+	}
 	if (uid != 0 && geteuid() == 0 && (setgroups(0, NULL) != 0 || setresgid(uid, uid, uid) != 0 ||
 		setresuid(uid, uid, uid) != 0)) {
 		_exit(99);
+	}
+	if (with_caps) {
+		raise_caps();
 	}
 	fexecve(probe, argv, env);
 	_exit(98);
@@ -225,6 +250,39 @@ void test_role__only_net_opens_raw_sockets_and_only_from_root(void **state)
 	assert_int_equal(run(ROLE_NET, "socket_packet", geteuid() == 0 ? NOBODY : geteuid(), -1), REFUSED);
 	assert_int_equal(run(ROLE_PARSE, "socket_raw", geteuid(), -1), DIES);
 	assert_int_equal(run(ROLE_CORE, "socket_raw", geteuid(), -1), DIES);
+}
+
+/* Some containers let everybody have ports below 1024; then port 7 says nothing about capabilities. */
+static bool low_ports_are_guarded(void)
+{
+	FILE *f = fopen("/proc/sys/net/ipv4/ip_unprivileged_port_start", "r");
+	int from = 0;
+
+	if (f == NULL) {
+		return true;
+	}
+	if (fscanf(f, "%d", &from) != 1) {
+		from = 0;
+	}
+	fclose(f);
+	return from > 7;
+}
+
+void test_role__of_given_capabilities_net_keeps_one_and_the_others_none(void **state)
+{
+	(void)state;
+	if (geteuid() != 0) {
+		skip();		/* only root can give them away */
+	}
+	with_caps = true;
+	assert_int_equal(run(ROLE_NET, "socket_raw", NOBODY, -1), WORKS);
+	if (low_ports_are_guarded()) {
+		assert_int_equal(run(ROLE_NET, "bind_low", NOBODY, -1), REFUSED);
+	}
+	assert_int_equal(run(ROLE_CORE, "files", NOBODY, -1), WORKS);
+	assert_int_equal(run(ROLE_CORE, "open", NOBODY, -1), REFUSED);
+	assert_int_equal(run(ROLE_PARSE, "work", NOBODY, -1), WORKS);
+	with_caps = false;
 }
 
 void test_role__does_not_start_without_its_descriptors(void **state)

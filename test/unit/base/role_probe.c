@@ -107,6 +107,15 @@ static int do_socket_packet(void)
 	return ok(socket(AF_PACKET, SOCK_RAW, 0) >= 0);
 }
 
+/* A port below 1024 needs a capability that no role keeps. */
+static int do_bind_low(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(7), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	return ok(fd >= 0 && (bind(fd, (struct sockaddr *)&at, sizeof at) == 0 || errno != EACCES));
+}
+
 static int do_exec(void)
 {
 	char *const argv[] = { (char[]){ "true" }, NULL };
@@ -316,7 +325,8 @@ static const struct {
 	{ "nothing", do_nothing }, { "work", do_work }, { "open", do_open }, { "open_dir", do_open_dir },
 	{ "openat2", do_openat2 }, { "connect", do_connect }, { "connect_call", do_connect_call }, { "bind", do_bind },
 	{ "socket_inet6", do_socket_inet6 }, { "socket_unix", do_socket_unix }, { "socket_netlink", do_socket_netlink },
-	{ "socket_raw", do_socket_raw }, { "socket_packet", do_socket_packet }, { "exec", do_exec }, { "fork", do_fork },
+	{ "socket_raw", do_socket_raw }, { "socket_packet", do_socket_packet }, { "bind_low", do_bind_low },
+	{ "exec", do_exec }, { "fork", do_fork },
 	{ "thread", do_thread }, { "mmap_exec", do_mmap_exec }, { "mprotect_exec", do_mprotect_exec },
 	{ "ptrace", do_ptrace }, { "kill", do_kill }, { "tgkill_other", do_tgkill_other }, { "setuid", do_setuid },
 	{ "read_stdin", do_read_stdin }, { "write_stdout", do_write_stdout }, { "io_uring", do_io_uring }, { "x32", do_x32 },
