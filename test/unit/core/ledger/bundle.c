@@ -305,7 +305,7 @@ void test_bundle__golden(void **state)
 /* Any flipped byte: found, and the line it stands in is named. */
 void test_bundle__every_byte_flipped(void **state)
 {
-	static const u8 masks[] = { 0x01, 0x20, 0x80 };
+	u8 masks[2] = { 0x01 };
 	struct world w;
 	struct str s;
 	char *bad;
@@ -316,6 +316,7 @@ void test_bundle__every_byte_flipped(void **state)
 	s = bundle_small(&w);
 	bad = arena_copy(w.a, s.p, s.n);
 	for (size_t i = 0; i < s.n; i++) {
+		masks[1] = (u8)(2u << i % 7);
 		for (size_t m = 0; m < countof(masks); m++) {
 			struct perr e = {0};
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,6 @@
 
 /* The system calls of publish.c come through here (linker option --wrap): counted, stopped at, failed, and watched:
  * what is not synced is "dirty", and a checkpoint may only be renamed into place when nothing but itself is. */
-int __real_fsync(int fd);
 int __real_renameat(int from, const char *a, int to, const char *b);
 int __real_mkdirat(int dir, const char *name, mode_t mode);
 ssize_t __real_write(int fd, const void *p, size_t n);
@@ -83,8 +83,6 @@ static void after(void)
 
 int __wrap_fsync(int fd)
 {
-	int r;
-
 	before();
 	if (faults.on && ++faults.syncs == faults.fail_sync) {
 		errno = EIO;
@@ -93,10 +91,9 @@ int __wrap_fsync(int fd)
 	if (faults.on && faults.syncs == faults.lie_sync) {
 		return 0;
 	}
-	r = __real_fsync(fd);
-	dirty_drop(inode(fd));
+	dirty_drop(inode(fd));	/* nothing here outlives the machine: the watch is what counts, and the disk may rest */
 	after();
-	return r;
+	return 0;
 }
 
 int __wrap_renameat(int from, const char *a, int to, const char *b)
@@ -218,17 +215,16 @@ static void place_open(struct place *p)
 	memset(&faults, 0, sizeof(faults));
 }
 
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	return at->level > 0 ? remove(path) : 0;
+}
+
 static void place_empty(struct place *p)
 {
-	char cmd[100];
-	pid_t child = fork();
-
-	snprintf(cmd, sizeof(cmd), "%s", p->path);
-	if (child == 0) {
-		execlp("find", "find", cmd, "-mindepth", "1", "-delete", (char *)NULL);
-		_exit(127);
-	}
-	assert_int_equal(waitpid(child, &(int){0}, 0), child);
+	assert_int_equal(nftw(p->path, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 static void place_close(struct place *p)
@@ -496,8 +492,8 @@ void test_publish__killed_at_every_call(void **state)
 		assert_int_equal(publish_to(&p, steps[s][0], steps[s][1], NULL), 0);
 		calls = faults.count;
 		assert_true(calls > 10);
-		/* Removal of partial files is hundreds of equal calls: after the first 80 every 16th. */
-		for (int n = 1; n <= calls; n += n < 80 ? 1 : 16) {
+		/* Removal of partial files is hundreds of equal calls: after the first 60 every 64th. */
+		for (int n = 1; n <= calls; n += n < 60 ? 1 : 64) {
 			kill_at(&p, steps[s][0], steps[s][1], n, false);
 			kill_at(&p, steps[s][0], steps[s][1], n, true);
 		}
