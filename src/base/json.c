@@ -66,8 +66,12 @@ int json_find_dup(struct arena *a, const struct json_member *p, size_t n, size_t
 		return find_dup_hashed(a, p, n, ret_at);
 	}
 	for (size_t i = 1; i < n; i++) {
+		const struct str key = p[i].key;
+
 		for (size_t k = 0; k < i; k++) {
-			if (str_eq(p[k].key, p[i].key)) {
+			/* most keys differ in length or in the last byte: no call for those */
+			if (p[k].key.n == key.n && (key.n == 0 ||
+			    (p[k].key.p[key.n - 1] == key.p[key.n - 1] && str_eq(p[k].key, key)))) {
 				*ret_at = i;
 				return ERR_DUP;
 			}
