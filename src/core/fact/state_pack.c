@@ -488,7 +488,9 @@ static int get_stamps(struct unpack *u)
 	return 0;
 }
 
-static int get_regs(struct unpack *u, const struct kind *k, const struct state_stamp **ret_stamp, struct state_reg *regs)
+/* No register is later than the latest; of what does not decide only the latest is kept. */
+static int get_regs(struct unpack *u, const struct kind *k, bool weak, const struct state_stamp **ret_stamp,
+    struct state_reg *regs)
 {
 	int r = get_stamp(u, false, ret_stamp), last = -1;
 	u8 n, i;
@@ -505,6 +507,8 @@ static int get_regs(struct unpack *u, const struct kind *k, const struct state_s
 		last = i;
 		if ((r = get_stamp(u, true, &regs[i].stamp)) != 0 || (r = get_value(u, &k->fields[i], &regs[i].v)) != 0)
 			return r;
+		if (state_stamp_cmp(regs[i].stamp, *ret_stamp) > 0 || (weak && regs[i].stamp != *ret_stamp))
+			return ERR_INTEGRITY;
 	}
 	return 0;
 }
@@ -554,8 +558,8 @@ static int get_slots(struct unpack *u, struct state *st)
 			return r;
 		s.regs = arena_alloc(u->a, s.kind->n * sizeof *s.regs);
 		s.weak_regs = arena_alloc(u->a, s.kind->n * sizeof *s.weak_regs);
-		if ((r = get_regs(u, s.kind, &s.strong, s.regs)) != 0 ||
-		    (r = get_regs(u, s.kind, &s.weak, s.weak_regs)) != 0)
+		if ((r = get_regs(u, s.kind, false, &s.strong, s.regs)) != 0 ||
+		    (r = get_regs(u, s.kind, true, &s.weak, s.weak_regs)) != 0)
 			return r;
 		if ((s.strong == NULL && s.weak == NULL) ||
 		    (st->slots.n > 0 && state_slot_cmp(&st->slots.p[st->slots.n - 1], &s) >= 0))
