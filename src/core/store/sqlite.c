@@ -7,6 +7,7 @@
  * folded into the file and cut to nothing, because it holds older pages. */
 #include "core/store/store_int.h"
 
+#include "base/buf.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -151,19 +152,17 @@ static int defend(struct store *st, const struct store_opts *opts)
 		{ .op = SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, .on = 1 },
 	};
 	struct lite *l = st->e;
-	char sql[320], text[32];
-	int r;
+	char sql[320];
 
 	for (size_t i = 0; i < countof(switches); i++)
 		(void)sqlite3_db_config(l->db, switches[i].op, switches[i].on, NULL);
 	sqlite3_extended_result_codes(l->db, 1);
 	sqlite3_busy_timeout(l->db, 2000);
-	snprintf(sql, sizeof sql, "PRAGMA cache_size=-%zu; PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY; PRAGMA synchronous=FULL; "
-		"PRAGMA secure_delete=ON; PRAGMA wal_autocheckpoint=0; PRAGMA cell_size_check=ON; PRAGMA locking_mode=%s",
-		l->cache / 1024, opts->read_only ? "NORMAL" : "EXCLUSIVE");
-	if ((r = script(st, sql)) != 0)
-		return r;
-	return one_text(st, "PRAGMA query_only=OFF", text, sizeof text);
+	/* the locking mode first: what follows reads the file, and once it was read in normal mode there is a -shm */
+	snprintf(sql, sizeof sql, "PRAGMA locking_mode=%s; PRAGMA cache_size=-%zu; PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY; "
+		"PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA wal_autocheckpoint=0; PRAGMA cell_size_check=ON",
+		opts->read_only ? "NORMAL" : "EXCLUSIVE", l->cache / 1024);
+	return script(st, sql);
 }
 
 /* 0 tables is a store that was never begun; a database that is not ours is refused. */
@@ -195,6 +194,30 @@ static int read_version(struct store *st, u32 *ret)
 	return 0;
 }
 
+/* Reading makes no file: when there is no log, the database is whole by itself, and whoever holds the directory lock may take it as
+ * unchanging. With a log left by a crash SQLite needs its index beside it. */
+static int open_to_read(struct lite *l)
+{
+	struct stat sb;
+	struct arena *a = arena_new(NULL, 0);
+	struct buf uri = buf_new(a, 0);
+	const char *wal = str_c(a, str_printf(a, "%s-wal", l->path));
+	int rc;
+
+	buf_z(&uri, "file:");
+	for (const char *p = l->path; *p != '\0'; p++) {
+		if (*p == '%' || *p == '?' || *p == '#')
+			buf_printf(&uri, "%%%02x", (unsigned)*p);
+		else
+			buf_u8(&uri, (u8)*p);
+	}
+	if (stat(wal, &sb) != 0 || sb.st_size == 0)
+		buf_z(&uri, "?immutable=1");
+	rc = sqlite3_open_v2(str_c(a, buf_view(&uri)), &l->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, STORE_VFS);
+	arena_free(a);
+	return rc;
+}
+
 static int lite_open(struct store *st, const char *where, const struct store_opts *opts, u32 *ret_version)
 {
 	struct lite *l = calloc(1, sizeof *l);
@@ -209,8 +232,7 @@ static int lite_open(struct store *st, const char *where, const struct store_opt
 		return store_fail(st, r, "SQLite has no unix VFS");
 	if ((r = make_file(st, l->path, opts)) != 0)
 		return r;
-	rc = sqlite3_open_v2(l->path, &l->db, opts->read_only ? SQLITE_OPEN_READONLY :
-		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, STORE_VFS);
+	rc = opts->read_only ? open_to_read(l) : sqlite3_open_v2(l->path, &l->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, STORE_VFS);
 	if (rc != SQLITE_OK)
 		return fail(st, rc, l->path);
 	if ((r = defend(st, opts)) != 0)
