@@ -12,13 +12,13 @@
  *
  * `all` is SHA-256 over the listed hashes, 32 bytes each: it tells a damaged list from a damaged line.
  *
- * INVARIANTS. What reaches the sink is proven to its line: a text by its hash, an envelope by inclusion in the signed root, a
- * part by inclusion in its envelope's root, an erased part by an `erased` entry of a later position that names it. Nothing
- * is optional and nothing comes twice, so a bundle has one text and every byte of it counts. A line's hash (with its
- * "\n") is compared at the end; it names the place where no proof reaches, such as `made`.
+ * INVARIANTS. What reaches the sink is proven to its line: a text by its hash, an envelope by inclusion in the
+ * signed root, a part by inclusion in its envelope's root, an erased part by an `erased` entry of a later position
+ * that names it. Nothing is optional and nothing comes twice, so a bundle has one text and every byte of it counts.
+ * A line's hash (with its "\n") is compared at the end; it names the place where no proof reaches, such as `made`.
  *
- * DANGERS. The file is a stranger's. Lengths are bounded before memory is asked for; JSON and base64 live in an arena of
- * one line; what stays is 32 bytes a line, and for each entry its root and erased positions. */
+ * DANGERS. The file is a stranger's. Lengths are bounded before memory is asked for; JSON and base64 live in an
+ * arena of one line; what stays is 32 bytes a line, and for each entry its root and erased positions. */
 #include "core/ledger/bundle.h"
 
 #include <stdarg.h>
@@ -359,8 +359,8 @@ static int part_erased(struct verify *v, const struct json *o, struct bundle_par
 	}
 	by = entry_find(v, p->erased_by);
 	if (by == NULL || p->erased_by <= p->seq || !envelope_erases(&by->erased, p->seq, p->index)) {
-		return bad(v, "entry %llu does not say that part %llu of entry %llu is erased", (unsigned long long)p->erased_by,
-			   (unsigned long long)p->index, (unsigned long long)p->seq);
+		return bad(v, "entry %llu does not say that part %llu of entry %llu is erased",
+			(unsigned long long)p->erased_by, (unsigned long long)p->index, (unsigned long long)p->seq);
 	}
 	p->erased = true;
 	v->info.erased++;
@@ -418,8 +418,8 @@ static int line_end(struct verify *v, const struct json *o)
 	int r;
 
 	v->stage = DONE;
-	if ((r = members(v, o, 3)) != 0 || (r = get_str(v, o, "all", &hex)) != 0 || (r = hex_hash(v, hex, "all", &want)) != 0 ||
-	    (r = get_u64(v, o, "lines", &lines)) != 0) {
+	if ((r = members(v, o, 3)) != 0 || (r = get_str(v, o, "all", &hex)) != 0 ||
+		(r = hex_hash(v, hex, "all", &want)) != 0 || (r = get_u64(v, o, "lines", &lines)) != 0) {
 		return r;
 	}
 	if (list == NULL || list->type != JSON_ARR || lines != list->arr.n || lines != v->hashes.n) {
@@ -512,8 +512,16 @@ int bundle_verify(struct arena *a, bundle_in *in, void *in_ctx, const struct bun
 	static const struct bundle_sink none;
 	struct arena *run = arena_new(a, 0);
 	struct verify v = {
-		.a = a, .run = run, .la = arena_new(run, LINE_MEMORY), .in = in, .in_ctx = in_ctx, .sink = sink != NULL ? sink : &none,
-		.trusted = trusted, .e = reterr, .chunk = arena_alloc(run, CHUNK), .kind = -1,
+		.a = a,
+		.run = run,
+		.la = arena_new(run, LINE_MEMORY),
+		.in = in,
+		.in_ctx = in_ctx,
+		.sink = sink != NULL ? sink : &none,
+		.trusted = trusted,
+		.e = reterr,
+		.chunk = arena_alloc(run, CHUNK),
+		.kind = -1,
 	};
 	struct str line;
 	int r;

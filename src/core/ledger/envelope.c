@@ -39,7 +39,8 @@ static const char *wrong(const struct envelope *e)
 	if (e->parts == 0 && !hash_eq(&e->root, &empty)) {
 		return "no parts, but not the root of the empty tree";
 	}
-	if ((e->type != ENVELOPE_BATCH && e->nchunks != 0) || (e->type != ENVELOPE_ERASED && (e->nerased != 0 || e->basis.n != 0))) {
+	if ((e->type != ENVELOPE_BATCH && e->nchunks != 0) ||
+		(e->type != ENVELOPE_ERASED && (e->nerased != 0 || e->basis.n != 0))) {
 		return "member of another type";
 	}
 	if (e->type == ENVELOPE_ERASED && (e->nerased == 0 || !text_ok(e->basis, ENVELOPE_TEXT_MAX))) {
@@ -198,8 +199,9 @@ static int members_read(struct arena *a, const struct json *v, struct envelope *
 		return v->obj.n < want[e->type] ? ERR_MISSING : ERR_UNKNOWN;
 	}
 	if ((r = json_get_str(v, S("at"), &at)) != 0 || (r = utc_parse(at, &e->at)) != 0 ||
-	    (r = json_get_str(v, S("by"), &e->by)) != 0 || (r = number(json_get(v, S("items")), &e->items)) != 0 ||
-	    (r = number(json_get(v, S("parts")), &e->parts)) != 0 || (r = hash_hex(json_get(v, S("root")), &e->root)) != 0) {
+		(r = json_get_str(v, S("by"), &e->by)) != 0 || (r = number(json_get(v, S("items")), &e->items)) != 0 ||
+		(r = number(json_get(v, S("parts")), &e->parts)) != 0 ||
+		(r = hash_hex(json_get(v, S("root")), &e->root)) != 0) {
 		return r;
 	}
 	if (!utc_canonical(at)) {

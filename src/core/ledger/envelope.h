@@ -1,5 +1,6 @@
-/* The envelope: the bytes of one ledger entry, RFC 8785 JSON of at most LIMIT_ENVELOPE bytes. See doc/formats/ledger.md.
- * It holds no content, no fact id and no evidence hash: a root over salted commitments, and what must stay readable. */
+/* The envelope: the bytes of one ledger entry, RFC 8785 JSON of at most LIMIT_ENVELOPE bytes.
+ * See doc/formats/ledger.md. It holds no content, no fact id and no evidence hash: a root over salted commitments,
+ * and what must stay readable. */
 #ifndef CORE_LEDGER_ENVELOPE_H
 #define CORE_LEDGER_ENVELOPE_H
 

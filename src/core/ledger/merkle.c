@@ -3,9 +3,10 @@
  *
  * FORMAT
  *
- * The log is a sequence of entries 0, 1, 2, ... Entry n is an *envelope* (envelope.c): canonical JSON of at most 65,535
- * bytes that says when, by whom (a pseudonym), of which type (batch, act, erased), and the root of an *inner tree*.
- * The leaves of the inner tree stand for the entry's *parts* (part.c), the smallest pieces that can be erased alone:
+ * The log is a sequence of entries 0, 1, 2, ... Entry n is an *envelope* (envelope.c): canonical JSON of at most
+ * 65,535 bytes that says when, by whom (a pseudonym), of which type (batch, act, erased), and the root of an *inner
+ * tree*. The leaves of the inner tree stand for the entry's *parts* (part.c), the smallest pieces that can be
+ * erased alone:
  *
  *	commitment	SHA-256("korobanu part v1\n" || 32 bytes of salt || bytes of the part)
  *	inner leaf	SHA-256(0x00 || commitment)
@@ -13,9 +14,9 @@
  *	node		SHA-256(0x01 || left || right)
  *	empty tree	SHA-256("")
  *
- * A tree of n > 1 leaves splits at the largest power of two below n (RFC 6962 2.1). Node (level, index) is the perfect
- * subtree over leaves index * 2^level ... (index + 1) * 2^level - 1. So a proof that a part was recorded is two inclusion
- * proofs: commitment in envelope, envelope in log. The head is signed as a *checkpoint* (note.c):
+ * A tree of n > 1 leaves splits at the largest power of two below n (RFC 6962 2.1). Node (level, index) is the
+ * perfect subtree over leaves index * 2^level ... (index + 1) * 2^level - 1. So a proof that a part was recorded is
+ * two inclusion proofs: commitment in envelope, envelope in log. The head is signed as a *checkpoint* (note.c):
  *
  *	korobanu.invalid/0123456789abcdef/1	origin: random name of this log, and epoch
  *	1234					size
@@ -33,28 +34,31 @@
  *
  * (1) A leaf once acknowledged never changes and never leaves; correction and erasure are later entries.
  * (2) No two checkpoints of one origin and size differ; after a restore the origin changes (next epoch).
- * (3) A checkpoint stands on disk only if all tiles and bundles it needs are durable: each file is written under another
- *     name, synced, renamed, and its directory synced, before the checkpoint goes the same way.
- * (4) The envelope holds nothing that could have to be erased: commitments stay, content and salt go. Without the salt a
- *     commitment says nothing about the content, however few contents are possible.
- * (5) Verification accepts one proof length for one (index, size) and nothing else, one encoding of every number and text.
+ * (3) A checkpoint stands on disk only if all tiles and bundles it needs are durable: each file is written under
+ *     another name, synced, renamed, and its directory synced, before the checkpoint goes the same way.
+ * (4) The envelope holds nothing that could have to be erased: commitments stay, content and salt go. Without the
+ *     salt a commitment says nothing about the content, however few contents are possible.
+ * (5) Verification accepts one proof length for one (index, size) and nothing else, one encoding of every number
+ *     and text.
  *
  * WHAT IT PROVES
  *
- * Given a checkpoint that somebody else kept: that the log of today is a continuation of the log of that day, that an entry or
- * part was in it by then, in this order, and was not changed or removed since. A bundle proves this without our store.
+ * Given a checkpoint that somebody else kept: that the log of today is a continuation of the log of that day, that
+ * an entry or part was in it by then, in this order, and was not changed or removed since. A bundle proves this
+ * without our store.
  *
  * WHAT IT DOES NOT PROVE
  *
  * That everything observed was recorded; that what was recorded is true; that `at` in an envelope is the right time
- * (only the order, and that it is older than a checkpoint seen elsewhere). Who holds the key can sign two histories: only
- * a checkpoint kept by another, or a witness, shows it. A proof handed out before an erasure still holds the erased bytes.
+ * (only the order, and that it is older than a checkpoint seen elsewhere). Who holds the key can sign two
+ * histories: only a checkpoint kept by another, or a witness, shows it. A proof handed out before an erasure still
+ * holds the erased bytes.
  *
  * THE ARITHMETIC OF THIS FILE
  *
- * The edge keeps, for a tree of size n, one root for each set bit of n: the perfect subtrees from left to right are those
- * bits from high to low. Appending is binary addition: the new leaf is carried upwards while the bit is set, and every
- * carry completes a node. The root folds the edge from the lowest bit up. */
+ * The edge keeps, for a tree of size n, one root for each set bit of n: the perfect subtrees from left to right are
+ * those bits from high to low. Appending is binary addition: the new leaf is carried upwards while the bit is set,
+ * and every carry completes a node. The root folds the edge from the lowest bit up. */
 #include "core/ledger/merkle.h"
 
 #include <nettle/sha2.h>

@@ -181,7 +181,8 @@ int note_parse(struct arena *a, struct str bytes, struct note *ret, struct perr 
 	}
 	n.text = str_sub(bytes, 0, at - 1);
 	if (!text_ok(n.text)) {
-		return perr_set(reterr, ERR_SYNTAX, 0, "note text is not UTF-8 in whole lines without control characters");
+		return perr_set(
+			reterr, ERR_SYNTAX, 0, "note text is not UTF-8 in whole lines without control characters");
 	}
 	rest = str_from(bytes, at);
 	while (rest.n > 0) {
@@ -284,7 +285,8 @@ int checkpoint_parse(struct str text, struct checkpoint *ret, struct perr *reter
 	}
 	line = str_cut(&rest, '\n');
 	if ((r = str_u64(line, MERKLE_SIZE_MAX, &c.size)) != 0) {
-		return perr_set(reterr, r, (size_t)(line.p - text.p), "checkpoint size is not a number in its one spelling");
+		return perr_set(
+			reterr, r, (size_t)(line.p - text.p), "checkpoint size is not a number in its one spelling");
 	}
 	line = str_cut(&rest, '\n');
 	if ((r = root_parse(line, &c.root)) != 0) {

@@ -1,7 +1,8 @@
 /* C2SP signed-note and tlog-checkpoint, with Ed25519 keys (type 0x01) only.
  *
  * A note is text (UTF-8, no control characters but "\n", ended by "\n"), an empty line, and signature lines
- * "— <key name> <base64(4 bytes of key hash || signature)>\n". A verifier key is "<name>+<8 hex of key hash>+<base64(0x01 || public key)>". */
+ * "— <key name> <base64(4 bytes of key hash || signature)>\n". A verifier key is
+ * "<name>+<8 hex of key hash>+<base64(0x01 || public key)>". */
 #ifndef CORE_LEDGER_NOTE_H
 #define CORE_LEDGER_NOTE_H
 
@@ -56,10 +57,11 @@ struct checkpoint {
 };
 
 struct str checkpoint_text(struct arena *a, const struct checkpoint *c);
-/* Points into `text`. ERR_SYNTAX with line, ERR_RANGE, ERR_INTEGRITY (size 0 with another root than the empty tree's). */
+/* Points into `text`. ERR_SYNTAX with line, ERR_RANGE, ERR_INTEGRITY (size 0 with a root not the empty tree's). */
 int checkpoint_parse(struct str text, struct checkpoint *ret, struct perr *reterr) MUST_USE;
 /* A signed note; the key's name is the origin. */
-int checkpoint_sign(struct arena *a, const struct checkpoint *c, const struct ledger_key *key, struct str *ret) MUST_USE;
+int checkpoint_sign(struct arena *a, const struct checkpoint *c, const struct ledger_key *key,
+		    struct str *ret) MUST_USE;
 /* Parses and verifies a signed checkpoint: its origin must be the key's name. ret points into `bytes`. */
 int checkpoint_open(struct arena *a, struct str bytes, const struct note_key *k, struct checkpoint *ret,
 		    struct perr *reterr) MUST_USE;

@@ -1,19 +1,21 @@
 /* Step (6) of the commit protocol: files made from the committed tree. The layout stands in merkle.c.
  *
  * ORDER. (a) Hash tiles level by level, then entry bundles; (b) the checkpoint; (c) superseded partial files go.
- * Each file is written as ".new" beside its place, synced, renamed; then its directory is synced, and every directory
- * above it once a run (one that a killed run made may not be durable yet). (b) begins when all of (a) is durable. So at every
- * instant the checkpoint on disk has all its tiles, whether the process is killed or the power fails.
+ * Each file is written as ".new" beside its place, synced, renamed; then its directory is synced, and every
+ * directory above it once a run (one that a killed run made may not be durable yet). (b) begins when all of (a) is
+ * durable. So at every instant the checkpoint on disk has all its tiles, whether the process is killed or the power
+ * fails.
  *
- * RESUMING. A killed run leaves whole files that the next one writes again with the same bytes, and at most a ".new" in a
- * directory, which the next file there overwrites. The checkpoint found on disk, not the caller's memory, says from where:
- * tiles above its size are written again.
+ * RESUMING. A killed run leaves whole files that the next one writes again with the same bytes, and at most a
+ * ".new" in a directory, which the next file there overwrites. The checkpoint found on disk, not the caller's
+ * memory, says from where: tiles above its size are written again.
  *
- * PARTIAL FILES are removed only when their full tile is published under a durable checkpoint (tlog-tiles allows this: a reader
- * with an older checkpoint asks for the full tile). Until then all widths that were published stay.
+ * PARTIAL FILES are removed only when their full tile is published under a durable checkpoint (tlog-tiles allows
+ * this: a reader with an older checkpoint asks for the full tile). Until then all widths that were published stay.
  *
- * REFUSAL. Before the first byte is written: the new checkpoint verifies, the nodes give its root, and the published one
- * verifies, has our origin and is a prefix. An envelope whose hash is not the tree's leaf ends the run. */
+ * REFUSAL. Before the first byte is written: the new checkpoint verifies, the nodes give its root, and the
+ * published one verifies, has our origin and is a prefix. An envelope whose hash is not the tree's leaf ends the
+ * run. */
 #include "core/ledger/publish.h"
 
 #include <errno.h>
@@ -58,7 +60,8 @@ static int dir_leave(struct run *r)
 	return err;
 }
 
-/* Opens `name` below `parent`, made when missing. The parent is synced when it changed, or when this run did not yet. */
+/* Opens `name` below `parent`, made when missing. The parent is synced when it changed, or when this run did not
+ * do so yet. */
 static int dir_step(struct run *r, int parent, const char *name, bool synced, int *ret)
 {
 	bool made = mkdirat(parent, name, 0755) == 0;
@@ -176,8 +179,8 @@ static int bundle_bytes(const struct run *r, const struct tile *t, struct buf *b
 		}
 		got = merkle_leaf(entry);
 		if (!hash_eq(&got, &want)) {
-			return perr_set(r->reterr, ERR_INTEGRITY, 0, "entry %llu has another hash than its leaf in the tree",
-					(unsigned long long)seq);
+			return perr_set(r->reterr, ERR_INTEGRITY, 0,
+				"entry %llu has another hash than its leaf in the tree", (unsigned long long)seq);
 		}
 		tile_entry_write(b, entry);
 	}
@@ -285,7 +288,8 @@ static int agree(struct run *r)
 		return fail(r, err, "nodes", "tree");
 	}
 	if (!hash_eq(&root, &new.root)) {
-		return perr_set(r->reterr, ERR_INTEGRITY, 0, "the tree has another root than the checkpoint to publish");
+		return perr_set(
+			r->reterr, ERR_INTEGRITY, 0, "the tree has another root than the checkpoint to publish");
 	}
 	if ((err = published(r, &old)) != 0) {
 		return err;
@@ -299,8 +303,9 @@ static int agree(struct run *r)
 			return fail(r, err, "nodes", "tree");
 		}
 		if (!hash_eq(&root, &old.root)) {
-			return perr_set(r->reterr, ERR_INTEGRITY, 0, "the published checkpoint of size %llu is of another tree",
-					(unsigned long long)old.size);
+			return perr_set(r->reterr, ERR_INTEGRITY, 0,
+				"the published checkpoint of size %llu is of another tree",
+				(unsigned long long)old.size);
 		}
 	}
 	r->from = p->from < old.size ? p->from : old.size;

@@ -11,14 +11,14 @@ struct publish {
 	u64 from;			/* size the last completed run published; 0 publishes everything again */
 	struct str checkpoint;		/* signed note of the new head */
 	const struct note_key *key;
-	const struct note_key *key_before;	/* before the last rotation, which may have signed what is published; or NULL */
+	const struct note_key *key_before;	/* before the last rotation, or NULL: it may have signed */
 	merkle_fetch *node;		/* complete nodes of the tree of the new size */
 	int (*entry)(void *ctx, u64 seq, struct str *ret);	/* envelope bytes, valid until the next call */
 	void *ctx;
 };
 
-/* ERR_INTEGRITY when the new checkpoint, the nodes and the published checkpoint do not agree: the published one is larger,
- * of the same size with another root, of another origin, or no prefix of the new tree. Nothing is written then.
+/* ERR_INTEGRITY when the new checkpoint, the nodes and the published checkpoint do not agree: the published one is
+ * larger, of the same size with another root, of another origin, or no prefix of the new tree. Nothing is written then.
  * ERR_IO, ERR_NOSPACE, ERR_DENIED, ERR_SYS from the file system. A failed fsync is ERR_IO and the run must not be
  * trusted again by the same process: the caller ends. */
 int publish_run(struct arena *scratch, const struct publish *p, struct perr *reterr) MUST_USE;

@@ -1,7 +1,7 @@
 /* C2SP tlog-tiles: paths, tiles, entry bundles. The layout stands in merkle.c.
  *
- * Paths number tiles in groups of three digits, all but the last group behind an "x": 1234067 is x001/x234/067. A partial tile
- * of width W is <N>.p/<W>. Each number has one spelling, and tile_path_parse refuses every other. */
+ * Paths number tiles in groups of three digits, all but the last group behind an "x": 1234067 is x001/x234/067. A
+ * partial tile of width W is <N>.p/<W>. Each number has one spelling, and tile_path_parse refuses every other. */
 #include "core/ledger/tile.h"
 
 #include <stdio.h>

@@ -27,7 +27,8 @@ struct world {
 	struct str note;
 };
 
-static const char *const contents[PARTS] = { "{\"i\":0,\"item\":{}}", "{\"f\":\"value.name\",\"i\":0,\"v\":\"Taro\"}", "evidence" };
+static const char *const contents[PARTS] = { "{\"i\":0,\"item\":{}}", "{\"f\":\"value.name\",\"i\":0,\"v\":\"Taro\"}",
+	"evidence" };
 
 static void world_new(struct world *w)
 {
@@ -39,8 +40,13 @@ static void world_new(struct world *w)
 	key_of_seed(seed, &w->key);
 	assert_int_equal(note_key_make(S(ORIGIN), w->key.pub, &w->nk), 0);
 	for (size_t i = 0; i < ENTRIES; i++) {
-		struct envelope e = { .type = i == 0 ? ENVELOPE_BATCH : i == 2 ? ENVELOPE_ERASED : ENVELOPE_ACT,
-				      .at.ms = 1795223702114 + (i64)i, .by = S("p1"), .items = 1, .parts = w->nparts[i] };
+		struct envelope e = { .type = i == 0   ? ENVELOPE_BATCH
+					      : i == 2 ? ENVELOPE_ERASED
+						       : ENVELOPE_ACT,
+			.at.ms = 1795223702114 + (i64)i,
+			.by = S("p1"),
+			.items = 1,
+			.parts = w->nparts[i] };
 
 		for (size_t k = 0; k < w->nparts[i]; k++) {
 			memset(&w->salt[i][k], (int)(i * 16 + k + 1), sizeof(struct salt));
@@ -79,8 +85,13 @@ static void put_entry(struct world *w, struct bundle_w *out, u64 seq)
 
 static void put_part(struct world *w, struct bundle_w *out, u64 seq, u64 k, u64 erased_by)
 {
-	struct bundle_part part = { .seq = seq, .index = k, .erased = erased_by != 0, .erased_by = erased_by,
-				    .commitment = w->commit[seq][k], .salt = w->salt[seq][k], .bytes = str_z(contents[k]) };
+	struct bundle_part part = { .seq = seq,
+		.index = k,
+		.erased = erased_by != 0,
+		.erased_by = erased_by,
+		.commitment = w->commit[seq][k],
+		.salt = w->salt[seq][k],
+		.bytes = str_z(contents[k]) };
 	struct merkle_proof p;
 
 	assert_int_equal(merkle_inclusion(merkle_tree_fetch, &w->inner[seq], k, w->nparts[seq], &p), 0);
@@ -260,7 +271,9 @@ void test_bundle__what_is_written_verifies(void **state)
 	s = bundle_small(&w);
 	for (size_t i = 0; i < countof(steps); i++) {
 		struct seen seen = {0};
-		struct bundle_sink sink = { .begin = see_begin, .text = see_text, .entry = see_entry, .part = see_part, .ctx = &seen };
+		struct bundle_sink sink = {
+			.begin = see_begin, .text = see_text, .entry = see_entry, .part = see_part, .ctx = &seen
+		};
 		struct source in = { .s = s, .step = steps[i] };
 		struct bundle_info info;
 		struct perr e;
@@ -295,7 +308,8 @@ void test_bundle__golden(void **state)
 	world_new(&w);
 	s = bundle_small(&w);
 	assert_int_equal(lines_of(s, line, countof(line)), 12);
-	assert_str(line[3], "{\"text\":{\"body\":\"none(service where name==\\\"telnet\\\" over tcp:1-65535 from v1)\",\"kind\":\"rule\","
+	assert_str(line[3], "{\"text\":{\"body\":\"none(service where name==\\\"telnet\\\" over tcp:1-65535 from "
+			    "v1)\",\"kind\":\"rule\","
 			    "\"sha256\":\"4d8d8cbff54de3c242ead319e7ee44b05ebc3f54c73554694707cb59efe7d324\"}}\n");
 	h = hash_bytes(s);
 	assert_str(str_hex(w.a, h.b, HASH_LEN), "9bee6f843388f1a8a934b7d49ccd54b6fdfcee3dcb567dd6b15a981df2ff7512");
@@ -387,8 +401,8 @@ void test_bundle__cut_anywhere(void **state)
 	arena_free(w.a);
 }
 
-/* Lines taken out, doubled or exchanged, and a new last line made. Texts, parts and entries that nothing refers to may be
- * left out: that is another, smaller bundle. */
+/* Lines taken out, doubled or exchanged, and a new last line made. Texts, parts and entries that nothing refers to may
+ * be left out: that is another, smaller bundle. */
 void test_bundle__lines_moved(void **state)
 {
 	struct str s, line[20], x[20];
@@ -486,7 +500,9 @@ void test_bundle__sink_and_source_errors(void **state)
 	s = bundle_small(&w);
 	for (int n = 1; n <= 10; n++) {
 		struct seen seen = { .fail_at = n };
-		struct bundle_sink sink = { .begin = see_begin, .text = see_text, .entry = see_entry, .part = see_part, .ctx = &seen };
+		struct bundle_sink sink = {
+			.begin = see_begin, .text = see_text, .entry = see_entry, .part = see_part, .ctx = &seen
+		};
 		struct source in = { .s = s, .step = 100 };
 
 		assert_int_equal(bundle_verify(w.a, from_str, &in, &sink, NULL, &info, &e), ERR_CONFLICT);
@@ -511,8 +527,8 @@ static int endless(void *ctx, u8 *to, size_t n, size_t *ret)
 
 void test_bundle__hostile_lines(void **state)
 {
-	static const char *const bad[] = { "\n", "{}\n", "[]\n", "null\n", "\"x\"\n", "{\"bundle\":1}\n", "\xff\n", "{\"end\":{}}\n",
-					   "{\"bundle\":\"korobanu.bundle/2\",\"key\":\"\",\"made\":\"\",\"origin\":\"\"}\n" };
+	static const char *const bad[] = { "\n", "{}\n", "[]\n", "null\n", "\"x\"\n", "{\"bundle\":1}\n", "\xff\n",
+		"{\"end\":{}}\n", "{\"bundle\":\"korobanu.bundle/2\",\"key\":\"\",\"made\":\"\",\"origin\":\"\"}\n" };
 	struct arena *a = arena_new(NULL, 0);
 	int c;
 	struct bundle_info info;

@@ -11,7 +11,8 @@
 #define GOLDEN_ACT "{" AT ",\"by\":\"p1\",\"items\":1,\"parts\":0,\"root\":\"" EMPTY "\",\"type\":\"act\",\"v\":1}"
 #define GOLDEN_BATCH "{" AT ",\"by\":\"p1\",\"chunks\":[\"" EMPTY "\"],\"items\":2,\"parts\":3,\"root\":\"" EMPTY \
 	"\",\"type\":\"batch\",\"v\":1}"
-#define GOLDEN_ERASED "{" AT ",\"basis\":\"request 7\",\"by\":\"p1\",\"erased\":[[3,1],[3,4],[9,0]],\"items\":0,\"parts\":0," \
+#define GOLDEN_ERASED \
+	"{" AT ",\"basis\":\"request 7\",\"by\":\"p1\",\"erased\":[[3,1],[3,4],[9,0]],\"items\":0,\"parts\":0," \
 	"\"root\":\"" EMPTY "\",\"type\":\"erased\",\"v\":1}"
 
 static void round_trip(const char *text, enum envelope_type type)
@@ -60,14 +61,36 @@ void test_envelope__erases(void **state)
 static const struct {
 	const char *from, *to;	/* what is replaced in the golden text of an `erased` or `batch` entry */
 } bad[] = {
-	{ "\"v\":1", "\"v\":2" }, { "\"v\":1", "\"v\":1.0" }, { "\"v\":1", "\"v\":1,\"w\":1" }, { "{\"at\"", "{ \"at\"" },
-	{ "114Z", "114+00:00" }, { "02.114Z", "02Z" }, { "\"p1\"", "\"\"" }, { "\"p1\"", "1" }, { "\"p1\"", "\"\\u0070\"" },
-	{ "\"type\":\"", "\"type\":\"un" }, { EMPTY, "E3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
-	{ EMPTY, "e3" }, { "\"items\":", "\"items\":-" }, { "\"items\":", "\"items\":1e3" }, { "\"root\"", "\"soot\"" },
-	{ "[3,4]", "[3,1]" }, { "[3,4]", "[3,0]" }, { "[3,4]", "[3]" }, { "[3,4]", "[3,4,5]" }, { "[3,4]", "[3,-4]" }, { "[3,4]", "34" },
-	{ "[[3,1],[3,4],[9,0]]", "[]" }, { "request 7", "" }, { "\"basis\":\"request 7\"", "\"chunks\":[]" },
-	{ "[\"" EMPTY "\"]", "[1]" }, { "[\"" EMPTY "\"]", "[\"00\"]" }, { "[\"" EMPTY "\"]", "{}" },
-	{ "\"parts\":0,\"root\":\"e3", "\"parts\":0,\"root\":\"e4" }, { "}", "" }, { "\"v\":1}", "\"v\":1}\n" },
+	{ "\"v\":1", "\"v\":2" },
+	{ "\"v\":1", "\"v\":1.0" },
+	{ "\"v\":1", "\"v\":1,\"w\":1" },
+	{ "{\"at\"", "{ \"at\"" },
+	{ "114Z", "114+00:00" },
+	{ "02.114Z", "02Z" },
+	{ "\"p1\"", "\"\"" },
+	{ "\"p1\"", "1" },
+	{ "\"p1\"", "\"\\u0070\"" },
+	{ "\"type\":\"", "\"type\":\"un" },
+	{ EMPTY, "E3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
+	{ EMPTY, "e3" },
+	{ "\"items\":", "\"items\":-" },
+	{ "\"items\":", "\"items\":1e3" },
+	{ "\"root\"", "\"soot\"" },
+	{ "[3,4]", "[3,1]" },
+	{ "[3,4]", "[3,0]" },
+	{ "[3,4]", "[3]" },
+	{ "[3,4]", "[3,4,5]" },
+	{ "[3,4]", "[3,-4]" },
+	{ "[3,4]", "34" },
+	{ "[[3,1],[3,4],[9,0]]", "[]" },
+	{ "request 7", "" },
+	{ "\"basis\":\"request 7\"", "\"chunks\":[]" },
+	{ "[\"" EMPTY "\"]", "[1]" },
+	{ "[\"" EMPTY "\"]", "[\"00\"]" },
+	{ "[\"" EMPTY "\"]", "{}" },
+	{ "\"parts\":0,\"root\":\"e3", "\"parts\":0,\"root\":\"e4" },
+	{ "}", "" },
+	{ "\"v\":1}", "\"v\":1}\n" },
 	{ "\"items\":", "\"items\":9007199254740993" },
 };
 
@@ -91,7 +114,8 @@ void test_envelope__refused(void **state)
 				continue;
 			}
 			used++;
-			s = str_printf(a, "%.*s%s%.*s", (int)at, text.p, bad[i].to, STRF(str_from(text, (size_t)at + from.n)));
+			s = str_printf(
+				a, "%.*s%s%.*s", (int)at, text.p, bad[i].to, STRF(str_from(text, (size_t)at + from.n)));
 			if (envelope_read(a, s, &env, &e) == 0) {
 				fail_msg("accepted: %.*s", STRF(s));
 			}

@@ -119,7 +119,8 @@ void test_key__corpus_edge_cases(void **state)
 		if (got != want) {
 			fail_msg("vector %zu: got %d, want %d", i, got, want);
 		}
-		assert_int_equal(key_pub_ok(pub) == 0, !flagged(flags, "low_order_A") && !flagged(flags, "non_canonical_A"));
+		assert_int_equal(
+			key_pub_ok(pub) == 0, !flagged(flags, "low_order_A") && !flagged(flags, "non_canonical_A"));
 		accepted += got;
 	}
 	assert_in_range(accepted, 10, all->arr.n / 2);

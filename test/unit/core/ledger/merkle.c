@@ -142,10 +142,12 @@ void test_merkle__every_inclusion(void **state)
 			assert_int_equal(merkle_verify_inclusion(i, n, &leaves[i], p.h, p.n, &root), 0);
 			assert_int_equal(merkle_verify_inclusion(i, n, &leaves[i], p.h, p.n + 1, &root), ERR_INTEGRITY);
 			if (p.n > 0) {
-				assert_int_equal(merkle_verify_inclusion(i, n, &leaves[i], p.h, p.n - 1, &root), ERR_INTEGRITY);
-				assert_int_equal(merkle_verify_inclusion(i ^ 1, n, &leaves[i], p.h, p.n, &root), ERR_INTEGRITY);
+				assert_int_equal(
+					merkle_verify_inclusion(i, n, &leaves[i], p.h, p.n - 1, &root), ERR_INTEGRITY);
+				assert_int_equal(
+					merkle_verify_inclusion(i ^ 1, n, &leaves[i], p.h, p.n, &root), ERR_INTEGRITY);
 			}
-			/* All bits of all proofs would take minutes: every tree of up to 12 leaves, and a spread of the others. */
+			/* All bits of all proofs take minutes: trees of up to 12 leaves, and a spread of the others. */
 			if (n <= 12 || (i + 7 * n) % 499 == 0) {
 				flip_inclusion(i, n, &leaves[i], &p, &root);
 			}
@@ -195,18 +197,23 @@ void test_merkle__every_consistency(void **state)
 
 			assert_int_equal(merkle_consistency(merkle_tree_fetch, &t, m, n, &p), 0);
 			assert_int_equal(merkle_verify_consistency(m, n, &roots[m], &roots[n], p.h, p.n), 0);
-			assert_int_equal(merkle_verify_consistency(m, n, &roots[m], &roots[n], p.h, p.n + 1), ERR_INTEGRITY);
-			assert_int_equal(merkle_verify_consistency(m, n, &roots[m - 1], &roots[n], p.h, p.n), ERR_INTEGRITY);
+			assert_int_equal(
+				merkle_verify_consistency(m, n, &roots[m], &roots[n], p.h, p.n + 1), ERR_INTEGRITY);
+			assert_int_equal(
+				merkle_verify_consistency(m, n, &roots[m - 1], &roots[n], p.h, p.n), ERR_INTEGRITY);
 			if (p.n > 0) {
-				assert_int_equal(merkle_verify_consistency(m, n, &roots[m], &roots[n], p.h, p.n - 1), ERR_INTEGRITY);
-				assert_int_equal(merkle_verify_consistency(n, m, &roots[n], &roots[m], p.h, p.n), ERR_INTEGRITY);
+				assert_int_equal(merkle_verify_consistency(m, n, &roots[m], &roots[n], p.h, p.n - 1),
+					ERR_INTEGRITY);
+				assert_int_equal(
+					merkle_verify_consistency(n, m, &roots[n], &roots[m], p.h, p.n), ERR_INTEGRITY);
 			}
 			if (n <= 12 || (m + 7 * n) % 499 == 0) {
 				flip_consistency(m, n, &roots[m], &roots[n], &p);
 			}
 		}
 		assert_int_equal(merkle_consistency(merkle_tree_fetch, &t, 0, n, &(struct merkle_proof){0}), ERR_RANGE);
-		assert_int_equal(merkle_consistency(merkle_tree_fetch, &t, n + 1, n, &(struct merkle_proof){0}), ERR_RANGE);
+		assert_int_equal(
+			merkle_consistency(merkle_tree_fetch, &t, n + 1, n, &(struct merkle_proof){ 0 }), ERR_RANGE);
 	}
 	arena_free(a);
 }
@@ -231,11 +238,13 @@ void test_merkle__largest_sizes(void **state)
 
 	(void)state;
 	for (size_t n = 0; n <= MERKLE_PROOF_MAX; n++) {
-		assert_int_equal(merkle_verify_inclusion(MERKLE_SIZE_MAX - 1, MERKLE_SIZE_MAX, &z, p, n, &z), ERR_INTEGRITY);
+		assert_int_equal(
+			merkle_verify_inclusion(MERKLE_SIZE_MAX - 1, MERKLE_SIZE_MAX, &z, p, n, &z), ERR_INTEGRITY);
 		assert_int_equal(merkle_verify_inclusion(0, MERKLE_SIZE_MAX, &z, p, n, &z), ERR_INTEGRITY);
 		assert_int_equal(merkle_verify_inclusion(UINT64_MAX - 1, UINT64_MAX, &z, p, n, &z), ERR_INTEGRITY);
 		assert_int_equal(merkle_verify_consistency(1, MERKLE_SIZE_MAX, &z, &z, p, n), ERR_INTEGRITY);
-		assert_int_equal(merkle_verify_consistency(MERKLE_SIZE_MAX - 1, MERKLE_SIZE_MAX, &z, &z, p, n), ERR_INTEGRITY);
+		assert_int_equal(
+			merkle_verify_consistency(MERKLE_SIZE_MAX - 1, MERKLE_SIZE_MAX, &z, &z, p, n), ERR_INTEGRITY);
 		assert_int_equal(merkle_verify_consistency(UINT64_MAX - 1, UINT64_MAX, &z, &z, p, n), ERR_INTEGRITY);
 	}
 }
@@ -300,7 +309,8 @@ void test_merkle__corpus_inclusion(void **state)
 		const struct json *v = corpus_json(a, str_cut(&text, '\n'));
 		bool ok = vector_proof(a, v, proof, &n) && corpus_hash(a, corpus_str(v, "leafHash"), &leaf) &&
 			  corpus_hash(a, corpus_str(v, "root"), &root) &&
-			  merkle_verify_inclusion(corpus_u64(v, "leafIdx"), corpus_u64(v, "treeSize"), &leaf, proof, n, &root) == 0;
+			  merkle_verify_inclusion(
+				  corpus_u64(v, "leafIdx"), corpus_u64(v, "treeSize"), &leaf, proof, n, &root) == 0;
 
 		if (ok != wanted(v)) {
 			fail_msg("%.*s", STRF(corpus_str(v, "_file")));
@@ -328,7 +338,8 @@ void test_merkle__corpus_consistency(void **state)
 		struct str file = corpus_str(v, "_file");
 		bool ok = vector_proof(a, v, proof, &n) && corpus_hash(a, corpus_str(v, "root1"), &r1) &&
 			  corpus_hash(a, corpus_str(v, "root2"), &r2) &&
-			  merkle_verify_consistency(corpus_u64(v, "size1"), corpus_u64(v, "size2"), &r1, &r2, proof, n) == 0;
+			  merkle_verify_consistency(
+				  corpus_u64(v, "size1"), corpus_u64(v, "size2"), &r1, &r2, proof, n) == 0;
 
 		if (str_ends(file, str_z(other[0]))) {
 			assert_false(ok);

@@ -182,10 +182,23 @@ void test_note__other_signatures(void **state)
 void test_note__malformed(void **state)
 {
 	static const char *const bad[] = {
-		"", "\n", "\n\n", "a\n", "a\n\n", "a\n\nb\n", "a\n\n\xe2\x80\x94 n AAAAAAA=", "a\n\n\xe2\x80\x94 n AAAAAAA=\n\n",
-		"a\n\n\xe2\x80\x94 n AAAAAA==\n", "a\n\n\xe2\x80\x94  AAAAAAA=\n", "a\n\n\xe2\x80\x94 n+ AAAAAAA=\n",
-		"a\n\n\xe2\x80\x94 n AAAAAAA= \n", "a\n\n\xe2\x80\x94 n AAAAAAB=\n", "a\n\n- n AAAAAAA=\n", "a\t\n\n\xe2\x80\x94 n AAAAAAA=\n",
-		"a\xff\n\n\xe2\x80\x94 n AAAAAAA=\n", "a\r\n\n\xe2\x80\x94 n AAAAAAA=\n",
+		"",
+		"\n",
+		"\n\n",
+		"a\n",
+		"a\n\n",
+		"a\n\nb\n",
+		"a\n\n\xe2\x80\x94 n AAAAAAA=",
+		"a\n\n\xe2\x80\x94 n AAAAAAA=\n\n",
+		"a\n\n\xe2\x80\x94 n AAAAAA==\n",
+		"a\n\n\xe2\x80\x94  AAAAAAA=\n",
+		"a\n\n\xe2\x80\x94 n+ AAAAAAA=\n",
+		"a\n\n\xe2\x80\x94 n AAAAAAA= \n",
+		"a\n\n\xe2\x80\x94 n AAAAAAB=\n",
+		"a\n\n- n AAAAAAA=\n",
+		"a\t\n\n\xe2\x80\x94 n AAAAAAA=\n",
+		"a\xff\n\n\xe2\x80\x94 n AAAAAAA=\n",
+		"a\r\n\n\xe2\x80\x94 n AAAAAAA=\n",
 	};
 	struct arena *a = arena_new(NULL, 0);
 	struct note *n = arena_alloc(a, sizeof(*n));
@@ -216,9 +229,21 @@ void test_note__checkpoint_text(void **state)
 {
 #define ROOT "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 	static const char *const bad[] = {
-		"", "o\n", "o\n1\n", "\n1\n" ROOT "\n", "o\n01\n" ROOT "\n", "o\n-1\n" ROOT "\n", "o\n\n" ROOT "\n", "o\n1\n" ROOT,
-		"o\n9223372036854775808\n" ROOT "\n", "o\n1\n" ROOT "\n\n", "o\n1\n" ROOT "\nx\n\ny\n", "o\n1\n" ROOT " \n",
-		"o\n1\nAAAA\n", "o\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV=\n", "o\n1 \n" ROOT "\n",
+		"",
+		"o\n",
+		"o\n1\n",
+		"\n1\n" ROOT "\n",
+		"o\n01\n" ROOT "\n",
+		"o\n-1\n" ROOT "\n",
+		"o\n\n" ROOT "\n",
+		"o\n1\n" ROOT,
+		"o\n9223372036854775808\n" ROOT "\n",
+		"o\n1\n" ROOT "\n\n",
+		"o\n1\n" ROOT "\nx\n\ny\n",
+		"o\n1\n" ROOT " \n",
+		"o\n1\nAAAA\n",
+		"o\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV=\n",
+		"o\n1 \n" ROOT "\n",
 		"o\n0\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n",
 	};
 	struct checkpoint c;

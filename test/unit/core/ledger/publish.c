@@ -306,7 +306,8 @@ static u64 reader_size(struct place *p)
 				assert_int_equal(tile_entry_read(&rd, &s), 0);
 				in[i] = merkle_leaf(s);
 			}
-			assert_int_equal(node_get(p, t.level == TILE_ENTRIES ? 0 : t.level * 8, t.index * 256 + i, &node), 0);
+			assert_int_equal(
+				node_get(p, t.level == TILE_ENTRIES ? 0 : t.level * 8, t.index * 256 + i, &node), 0);
 			assert_true(hash_eq(&in[i], &node));
 		}
 	}
@@ -521,15 +522,15 @@ void test_publish__each_sync_counts(void **state)
 		assert_int_equal(publish_to(&p, 0, 260, &e), ERR_IO);
 		assert_non_null(strstr(e.text, "sync"));
 		assert_true(n == syncs || slurp(&p, "checkpoint").p == NULL);
-		/* A sync that does nothing is seen by the watch of this test, unless a later one covers the same file. */
+		/* A sync that does nothing is seen by the watch of this test, unless a later one covers its file. */
 		place_empty(&p);
 		memset(&faults, 0, sizeof(faults));
 		faults.lie_sync = n;
 		assert_int_equal(publish_to(&p, 0, 260, NULL), 0);
 		unseen += faults.early == 0 && faults.ndirty == 0;
 	}
-	/* Four are covered by a later one: "tile" twice (0, 1 and entries are made in it one after the other), and "tile/0"
-	 * and "tile/entries" when the directory of their partial file is made. */
+	/* Four are covered by a later one: "tile" twice (0, 1 and entries are made in it one after the other), and
+	 * "tile/0" and "tile/entries" when the directory of their partial file is made. */
 	assert_int_equal(unseen, 4);
 	place_close(&p);
 }

@@ -34,11 +34,38 @@ void test_tile__paths(void **state)
 void test_tile__paths_refused(void **state)
 {
 	static const char *const bad[] = {
-		"", "tile", "tile/", "tile/0", "tile/0/", "tile/0/0", "tile/0/00", "tile/0/0000", "tile/00/000", "tile/8/000",
-		"tile/-1/000", "tile/0/x000", "tile/0/x000/000", "tile/0/001/000", "tile/0/x001/", "tile/0/x001/000/",
-		"tile/0/000.p", "tile/0/000.p/", "tile/0/000.p/0", "tile/0/000.p/256", "tile/0/000.p/01", "tile/0/000.p/1/",
-		"tile/0/000.p/1/2", "tile/0/x001.p/000", "Tile/0/000", "/tile/0/000", "tile/0/00a", "tile/entry/000",
-		"tile/0/x999/x999/x999/x999/x999/x999/x999/999", "tile/0/x036/x028/x797/x018/x963/968", "tile/0/+00", "tile/0/../000",
+		"",
+		"tile",
+		"tile/",
+		"tile/0",
+		"tile/0/",
+		"tile/0/0",
+		"tile/0/00",
+		"tile/0/0000",
+		"tile/00/000",
+		"tile/8/000",
+		"tile/-1/000",
+		"tile/0/x000",
+		"tile/0/x000/000",
+		"tile/0/001/000",
+		"tile/0/x001/",
+		"tile/0/x001/000/",
+		"tile/0/000.p",
+		"tile/0/000.p/",
+		"tile/0/000.p/0",
+		"tile/0/000.p/256",
+		"tile/0/000.p/01",
+		"tile/0/000.p/1/",
+		"tile/0/000.p/1/2",
+		"tile/0/x001.p/000",
+		"Tile/0/000",
+		"/tile/0/000",
+		"tile/0/00a",
+		"tile/entry/000",
+		"tile/0/x999/x999/x999/x999/x999/x999/x999/999",
+		"tile/0/x036/x028/x797/x018/x963/968",
+		"tile/0/+00",
+		"tile/0/../000",
 	};
 	struct tile t;
 
@@ -85,7 +112,8 @@ void test_tile__walk(void **state)
 				assert_int_equal(t.level, TILE_ENTRIES);
 				got++;
 			}
-			want += (sizes[k] + 255) / 256 - (sizes[i] == sizes[k] ? (sizes[k] + 255) / 256 : sizes[i] / 256);
+			want += (sizes[k] + 255) / 256 -
+				(sizes[i] == sizes[k] ? (sizes[k] + 255) / 256 : sizes[i] / 256);
 			assert_int_equal(got, want);
 			assert_false(tile_walk(&w, &t));
 		}
