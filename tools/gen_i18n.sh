@@ -39,14 +39,14 @@ END {
 	# "\\?": no trigraphs
 	for (k in texts) gsub(/\?/, "\\?", texts[k])
 	if (mode == "h") {
-		print "#ifndef I18N_GEN_H\n#define I18N_GEN_H\n\nenum lang { LANG_en, LANG_ja, LANG_COUNT };\n\nenum tr_id {\n\tMSG_NONE,"
+		print "#ifndef I18N_GEN_H\n#define I18N_GEN_H\n\nenum lang { LANG_en, LANG_ja, LANG_LANGS };\n\nenum tr_id {\n\tMSG_NONE,"
 		for (i = 1; i <= count; i++) { id = order[i]; gsub(/[.-]/, "_", id); print "\tMSG_" id "," }
-		print "\tMSG_COUNT\n};\n\nextern const char *const tr_keys[MSG_COUNT];\nextern const char *const tr_table[LANG_COUNT][MSG_COUNT];\n\n#endif"
+		print "\tMSG_COUNT\n};\n\nextern const char *const tr_keys[MSG_COUNT];\nextern const char *const tr_table[LANG_LANGS][MSG_COUNT];\n\n#endif"
 		exit 0
 	}
 	print "#include \"i18n.gen.h\"\n\nconst char *const tr_keys[MSG_COUNT] = {\n\t\"\","
 	for (i = 1; i <= count; i++) print "\t\"" order[i] "\","
-	print "};\n\nconst char *const tr_table[LANG_COUNT][MSG_COUNT] = {"
+	print "};\n\nconst char *const tr_table[LANG_LANGS][MSG_COUNT] = {"
 	for (l = 1; l <= 2; l++) {
 		lang = l == 1 ? "en" : "ja"
 		print "\t[LANG_" lang "] = {\n\t\t\"\","

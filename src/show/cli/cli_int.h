@@ -191,5 +191,7 @@ HANDLER(completion);
 HANDLER(config_show);
 HANDLER(config_test);
 HANDLER(doc);
+HANDLER(fact_kinds);
+HANDLER(rule_check);
 
 #endif

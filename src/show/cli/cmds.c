@@ -35,6 +35,14 @@ const struct cli_opt cli_common[] = {
 const size_t cli_ncommon = countof(cli_common);
 
 const struct cli_cmd cli_cmds[] = {
+	{ .name = "fact", .sub = "kinds", .run = cmd_fact_kinds, .args = "[KIND]", .max = 1, .flags = CLI_ROWS,
+	  .group = CLI_OBJECTS, .view = VIEW_kind, .text = MSG_cmd_fact_kinds, .more = MSG_cmd_fact_kinds_more,
+	  .examples = { "korobanu fact kinds", "korobanu fact kinds service -f json" } },
+	{ .name = "rule", .sub = "check", .run = cmd_rule_check, .args = "[RULE]", .max = 1, .flags = CLI_ROWS,
+	  .group = CLI_OBJECTS, .view = VIEW_check, .text = MSG_cmd_rule_check, .more = MSG_cmd_rule_check_more,
+	  .examples = { "korobanu rule check 'none(service where name == \"telnet\" over tcp:1-65535 from v1)'",
+		  "korobanu rule check --file measure.rule" },
+	  OPTS({ .name = "file", .type = CLI_STR, .arg = "FILE", .complete = CLI_FILE, .text = MSG_opt_file }) },
 	{ .name = "config", .sub = "show", .run = cmd_config_show, .args = "[KEY]", .max = 1,
 	  .flags = CLI_ROWS, .group = CLI_SYSTEM, .view = VIEW_config, .text = MSG_cmd_config_show,
 	  .more = MSG_cmd_config_show_more,

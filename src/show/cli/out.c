@@ -88,8 +88,13 @@ static int choose_columns(struct out *o)
 		want = json;
 		n = njson;
 	}
-	/* Rows of a second view (the services of an asset) show their own default columns. */
-	if (n == 0 || o->view->number != o->c->cmd->view || (n == 1 && str_eq(want[0], S("all")))) {
+	/* Rows of a second view (the services of an asset) show their own default columns when not all are theirs. */
+	for (size_t i = 0; i < n && o->view->number != o->c->cmd->view; i++) {
+		if (view_field_find(o->view, want[i]) < 0) {
+			n = 0;
+		}
+	}
+	if (n == 0 || (n == 1 && str_eq(want[0], S("all")))) {
 		for (u32 i = 0; i < o->view->nfields; i++) {
 			if (n > 0 || !people || (o->view->fields[i].flags & VIEW_COL) != 0) {
 				add_column(o, i);

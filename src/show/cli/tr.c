@@ -5,7 +5,7 @@
 
 struct str tr_text(enum lang lang, enum tr_id id)
 {
-	must((u32)lang < LANG_COUNT && (u32)id < MSG_COUNT);
+	must((u32)lang < LANG_LANGS && (u32)id < MSG_COUNT);
 	return str_z(tr_table[lang][id]);
 }
 

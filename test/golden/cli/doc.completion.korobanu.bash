@@ -16,13 +16,17 @@ _korobanu()
 	--color) COMPREPLY=($(compgen -W 'auto never always' -- "$cur")); return ;;
 	esac
 	case "${words[0]-} ${words[1]-}" in
+	"fact kinds") w='--format --json --columns --header --bom --fields-help --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"rule check") w='--file --format --json --columns --header --bom --fields-help --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"config show") w='--origin --format --json --columns --header --bom --fields-help --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"config test") w='--config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"completion "*) w='--config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"help "*) w='--json --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"version "*) w='--config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"fact "*) w='kinds ' ;;
+	"rule "*) w='check ' ;;
 	"config "*) w='show test ' ;;
-	*) w='config completion help version ' ;;
+	*) w='fact rule config completion help version ' ;;
 	esac
 	if [[ $w == --* && $cur != -* ]]; then
 		COMPREPLY=($(compgen -f -- "$cur"))
