@@ -49,7 +49,7 @@ struct utc claim_ends_at(const struct claim *c)
 
 bool claim_valid(const struct claim *c, struct utc t)
 {
-	if (c->until.ms != 0 && t.ms >= c->until.ms)
+	if (c->end == CLAIM_PAST || (c->until.ms != 0 && t.ms >= c->until.ms))
 		return false;
 	if (c->strength != CLAIM_LEASE)
 		return true;
@@ -187,6 +187,8 @@ static int look_up(struct work *w)
 			if (x->all[c].until.ms == 0)
 				x->open = &x->all[c];
 		}
+		if (x->strength != CLAIM_LEASE)		/* proof of who it is, whenever it was seen */
+			x->hold = x->open;
 		w->n++;
 	}
 	for (size_t i = 0; i < w->n; i++)
@@ -250,24 +252,6 @@ static void choose(struct work *w)
 	w->out.created = true;
 }
 
-static void merge(struct work *w)
-{
-	for (size_t i = 0; i < w->n && !w->out.created; i++) {
-		const struct found *x = &w->found[i];
-		u64 other, asset = w->out.asset;
-		struct identity_merge *m;
-
-		if (x->hold == NULL || x->hold->strength == CLAIM_LEASE || (other = root_of(w, x->hold)) == asset)
-			continue;
-		m = vec_add(w->a, &w->merges);
-		*m = (struct identity_merge){ .from = other > asset ? other : asset, .into = other < asset ? other : asset,
-			.key = x->key->text };
-		m->conflict = !w->may_take || x->strength == CLAIM_LEASE || w->look->forbidden(w->look->ctx, asset, other) || differ(w, asset, other);
-		if (!m->conflict)
-			w->out.asset = m->into;
-	}
-}
-
 /* Numbers that this very fact joins. */
 static bool ours(const struct work *w, u64 root)
 {
@@ -277,6 +261,24 @@ static bool ours(const struct work *w, u64 root)
 		if (!w->merges.p[i].conflict && (w->merges.p[i].from == root || w->merges.p[i].into == root))
 			return true;
 	return false;
+}
+
+static void merge(struct work *w)
+{
+	for (size_t i = 0; i < w->n && !w->out.created; i++) {
+		const struct found *x = &w->found[i];
+		u64 other, asset = w->out.asset;
+		struct identity_merge *m;
+
+		if (x->hold == NULL || x->hold->strength == CLAIM_LEASE || ours(w, other = root_of(w, x->hold)))
+			continue;
+		m = vec_add(w->a, &w->merges);
+		*m = (struct identity_merge){ .from = other > asset ? other : asset, .into = other < asset ? other : asset,
+			.key = x->key->text };
+		m->conflict = !w->may_take || x->strength == CLAIM_LEASE || w->look->forbidden(w->look->ctx, asset, other) || differ(w, asset, other);
+		if (!m->conflict)
+			w->out.asset = m->into;
+	}
 }
 
 /* --- 4: changes --- */
@@ -332,6 +334,8 @@ static void prolong(struct work *w, const struct found *x, const struct claim *h
 {
 	struct claim c = *had;
 
+	if (c.until.ms != 0)
+		return;
 	if (w->t.ms >= c.last.ms) {
 		c.last = w->t;
 		bind(w, &c);
@@ -432,10 +436,6 @@ static void change_claims(struct work *w)
 		} else if (c != NULL) {
 			if (ours(w, root_of(w, c)))
 				prolong(w, x, c);
-			else if (c->strength == CLAIM_LEASE && x->strength == CLAIM_LOCAL)
-				take(w, x);
-		} else if (x->open != NULL) {
-			take(w, x);		/* a lease of this MAC ran out; now it is seen on the wire */
 		} else {
 			mine = begin(w, x);
 			change(w, CLAIM_ADD, &mine);

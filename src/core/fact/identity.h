@@ -42,7 +42,7 @@ struct claim {
 	size_t nbound;
 };
 
-/* Holds at time t: begun, not ended, and for a lease seen within lease_ms before t. */
+/* Holds at time t: begun, not ended, and for a lease seen within lease_ms before t. History (CLAIM_PAST) never holds. */
 bool claim_valid(const struct claim *c, struct utc t);
 /* When it stops holding if nothing is seen; ms 0: never. */
 struct utc claim_ends_at(const struct claim *c);
