@@ -1,7 +1,7 @@
 /* JSON: choice of reader, getters, the writer and the canonical form (RFC 8785).
  *
- * Canonical form: members sorted by the UTF-16 code units of their keys, no white space, the shortest escapes, numbers as
- * ECMAScript writes them. RFC 8785 knows only doubles, so a JSON_INT beyond 2^53 is written as the double nearest to
+ * Canonical form: members sorted by the UTF-16 code units of their keys, no white space, the shortest escapes, numbers
+ * as ECMAScript writes them. RFC 8785 knows only doubles, so a JSON_INT beyond 2^53 is written as the double nearest to
  * it (9007199254740993 -> 9007199254740992) and such a text is never canonical; -0 and -0.0 are written as 0.
  * Shortest number: the fewest digits that read back as the same double, of those the nearest. 15 digits come back
  * unchanged from any normal double, so one printing at 15 gives every shorter form; else 16, else 17. */

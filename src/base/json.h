@@ -55,8 +55,8 @@ void json_canon(struct buf *b, const struct json *v);
 /* True when `text` is exactly what json_canon writes of it. */
 bool json_is_canon(struct arena *scratch, struct str text, const struct json *v);
 
-/* Writes one document piece by piece: jw_obj(&w); jw_key(&w, S("a")); jw_int(&w, 1); jw_end(&w); The caller keeps the order
- * of keys: write them sorted where the result must be canonical. Misuse (a value without key) breaks a must(). */
+/* Writes one document piece by piece: jw_obj(&w); jw_key(&w, S("a")); jw_int(&w, 1); jw_end(&w); The caller keeps the
+ * order of keys: write them sorted where the result must be canonical. Misuse (a value without key) breaks a must(). */
 struct json_w {
 	struct buf *b;
 	u32 depth;

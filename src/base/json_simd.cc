@@ -3,8 +3,8 @@
  * It accepts at most what json_strict.c accepts and builds the same tree; whatever it refuses is read again there, so
  * no error needs a name here. The DOM interface, not On-Demand: that one does not validate what it skips.
  * Invariants: duplicate keys, a byte order mark and depth beyond LIMIT_JSON_DEPTH are refused by us, not by simdjson.
- * Memory: the parser is thread-local and kept between calls while it is small; it takes about 14 bytes for a byte of text
- * outside any arena, so callers bound the length of text. No C++ exception can arise (-fno-exceptions). */
+ * Memory: the parser is thread-local and kept between calls while it is small; it takes about 14 bytes for a byte of
+ * text outside any arena, so callers bound the length of text. No C++ exception can arise (-fno-exceptions). */
 #include <simdjson.h>
 
 extern "C" {

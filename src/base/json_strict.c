@@ -5,7 +5,7 @@
  * LIMIT_JSON_DEPTH. It holds no state and needs no library.
  *
  * Numbers: without fraction and exponent and within i64 -> JSON_INT ("-0" too, as 0: RFC 8785 writes both as "0");
- * all others -> JSON_REAL, rounded to the nearest double, towards 0 where too small; beyond the largest double ERR_RANGE.
+ * all others -> JSON_REAL, rounded to the nearest double, towards 0 where too small; beyond the largest one ERR_RANGE.
  * Memory: containers grow by doubling inside the caller's arena, so its limit bounds the whole reading.
  * Dangers: recursion is bounded by the depth; every look at the input goes through peek(). */
 #include "base/json_int.h"
@@ -166,7 +166,9 @@ static int read_hex4(struct reader *r, u32 *ret)
 
 	for (int i = 0; i < 4; i++, r->at++) {
 		int c = peek(r);
-		int d = digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+		int d = digit(c) ? c - '0' :
+			c >= 'a' && c <= 'f' ? c - 'a' + 10 :
+			c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 
 		if (d < 0) {
 			return unexpected(r, "a hexadecimal digit of \\u");

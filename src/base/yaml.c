@@ -1,8 +1,8 @@
 /* YAML to a JSON tree over libfyaml's events; the subset is told in yaml.h.
  *
- * Events, not libfyaml's documents: an anchor or a tag is refused when it comes, nothing is resolved or copied twice, and
- * the nesting is bounded here. The library sees only text that is valid UTF-8 without control characters, and it never
- * prints: errors are collected and the first one is handed on with its place.
+ * Events, not libfyaml's documents: an anchor or a tag is refused when it comes, nothing is resolved or copied twice,
+ * and the nesting is bounded here. The library sees only text that is valid UTF-8 without control characters, and it
+ * never prints: errors are collected and the first one is handed on with its place.
  * Memory: the tree counts against the caller's arena; the library's own memory is bounded by LIMIT_YAML_FILE and freed
  * before the return. Dangers: tokens die with their event, so text is copied at once; an empty value has no token. */
 #include "base/yaml.h"
@@ -79,7 +79,8 @@ static int library_error(struct yaml *y)
 	if (e == NULL) {
 		return refuse(y, ERR_SYNTAX, "not well-formed");
 	}
-	return perr_set(y->err, ERR_SYNTAX, offset_of(y->text, e->line, e->column), "%s", e->msg != NULL ? e->msg : "not well-formed");
+	return perr_set(y->err, ERR_SYNTAX, offset_of(y->text, e->line, e->column), "%s",
+		e->msg != NULL ? e->msg : "not well-formed");
 }
 
 /* The next event, or NULL with the error set. */
@@ -184,7 +185,8 @@ static struct node_event unpack(const struct fy_event *e)
 		return (struct node_event){ e->type, e->sequence_start.anchor, e->sequence_start.tag,
 			e->sequence_start.sequence_start };
 	case FYET_MAPPING_START:
-		return (struct node_event){ e->type, e->mapping_start.anchor, e->mapping_start.tag, e->mapping_start.mapping_start };
+		return (struct node_event){ e->type, e->mapping_start.anchor, e->mapping_start.tag,
+			e->mapping_start.mapping_start };
 	case FYET_ALIAS:
 		return (struct node_event){ e->type, e->alias.anchor, NULL, NULL };
 	default:
@@ -286,7 +288,8 @@ static int check_keys(struct yaml *y, const struct json_member *p, size_t n, con
 	int r = json_find_dup(y->a, p, n, &at);
 
 	if (r == ERR_DUP) {
-		return perr_set(y->err, ERR_DUP, places[at], "the same key twice: \"%s\"", json_shown(shown, p[at].key));
+		return perr_set(y->err, ERR_DUP, places[at], "the same key twice: \"%s\"",
+			json_shown(shown, p[at].key));
 	}
 	return r == 0 ? 0 : no_memory(y);
 }
@@ -395,8 +398,8 @@ static int read_stream(struct yaml *y, struct json *root)
 	return r;
 }
 
-/* The library queues the tokens of what may still become a key: a flow collection up to the end of its line, and any row
- * of tags and anchors. That is some 200 bytes of memory for a byte of text, so the signs that make tokens are counted. */
+/* The library queues the tokens of what may still become a key: a flow collection up to the end of its line, and any
+ * row of tags and anchors. That is some 200 bytes of memory for a byte of text, so what makes tokens is counted. */
 static int check_signs(struct yaml *y)
 {
 	size_t in_line = 0, marks = 0;
@@ -406,14 +409,14 @@ static int check_signs(struct yaml *y)
 
 		if (c == '\n') {
 			in_line = 0;
-		} else if (c == '[' || c == ']' || c == '{' || c == '}' || c == ',' || c == ':' || c == '"' || c == '\'') {
+		} else if (c != '\0' && strchr("[]{},:\"'", c) != NULL) {
 			in_line++;
 		} else if ((c == '!' || c == '&' || c == '*') && (before == ' ' || before == '\n')) {
 			marks++;
 		}
 		if (in_line > LIMIT_YAML_SIGNS || marks > LIMIT_YAML_SIGNS) {
-			return perr_set(y->err, ERR_LIMIT, i, in_line > LIMIT_YAML_SIGNS ?
-				"more than %d of [ ] { } , : and quotes in one line" : "more than %d of ! & *", LIMIT_YAML_SIGNS);
+			return perr_set(y->err, ERR_LIMIT, i, "more than %d of %s", LIMIT_YAML_SIGNS,
+				in_line > LIMIT_YAML_SIGNS ? "[ ] { } , : and quotes in one line" : "! & *");
 		}
 	}
 	return 0;
@@ -431,7 +434,8 @@ static int check_text(struct yaml *y)
 		return refuse(y, ERR_SYNTAX, "a byte order mark is not allowed");
 	}
 	if (!str_utf8_ok(s, &y->at)) {
-		return perr_set(y->err, ERR_UTF8, y->at, "byte 0x%02X is not valid UTF-8 here", (unsigned)(unsigned char)s.p[y->at]);
+		return perr_set(y->err, ERR_UTF8, y->at, "byte 0x%02X is not valid UTF-8 here",
+			(unsigned)(unsigned char)s.p[y->at]);
 	}
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];

@@ -101,7 +101,8 @@ static void assert_refused(struct str text, int code, u32 line, u32 col, const c
 		fail();
 	}
 	if (e.code != code || e.line != line || e.col != col || strstr(e.text, reason) == NULL) {
-		print_error("%.*s\n got %s %u:%u %s\nwant %s %u:%u %s\n", STRF(str_sub(text, 0, 80)), err_name(e.code), e.line,
+		print_error("%.*s\n got %s %u:%u %s\nwant %s %u:%u %s\n", STRF(str_sub(text, 0, 80)), err_name(e.code),
+			e.line,
 			e.col, e.text, err_name(code), line, col, reason);
 		fail();
 	}
@@ -114,7 +115,8 @@ void test_json__accepts_and_writes_canonically(void **state)
 		const char *text, *canon;
 	} t[] = {
 		{ "null", "null" }, { " true\r\n\t", "true" }, { "false", "false" }, { "\"\"", "\"\"" },
-		{ "[]", "[]" }, { "[ ]", "[]" }, { "{}", "{}" }, { "{ }", "{}" }, { "0", "0" }, { "-0", "0" }, { "-0.0", "0" },
+		{ "[]", "[]" }, { "[ ]", "[]" }, { "{}", "{}" }, { "{ }", "{}" }, { "0", "0" }, { "-0", "0" },
+		{ "-0.0", "0" },
 		{ "[1,2 , 3]", "[1,2,3]" }, { "[[],[[]],{}]", "[[],[[]],{}]" },
 		{ "{\"b\":1,\"a\":[true,null,{\"z\":-1}]}", "{\"a\":[true,null,{\"z\":-1}],\"b\":1}" },
 		{ "{\"\":0,\"a\":1,\"ab\":2,\"A\":3}", "{\"\":0,\"A\":3,\"a\":1,\"ab\":2}" },
@@ -128,7 +130,8 @@ void test_json__accepts_and_writes_canonically(void **state)
 		{ "18446744073709551615", "18446744073709552000" }, { "18446744073709551616", "18446744073709552000" },
 		{ "123456789012345678901234567890", "1.2345678901234568e+29" },
 		{ "1.0", "1" }, { "1e2", "100" }, { "1E+2", "100" }, { "1e-7", "1e-7" }, { "0.000001", "0.000001" },
-		{ "1e-400", "0" }, { "-1e-400", "0" }, { "0e99999999999999999999", "0" }, { "1e20", "100000000000000000000" },
+		{ "1e-400", "0" }, { "-1e-400", "0" }, { "0e99999999999999999999", "0" },
+		{ "1e20", "100000000000000000000" },
 	};
 
 	(void)state;
@@ -142,10 +145,12 @@ void test_json__canon_of_the_rfc(void **state)
 {
 	(void)state;
 	assert_canon("{\"numbers\": [333333333.33333329, 1E30, 4.50, 2e-3, 0.000000000000000000000000001],\n"
-		"\"string\": \"\\u20ac$\\u000F\\u000aA'\\u0042\\u0022\\u005c\\\\\\\"\\/\",\n\"literals\": [null, true, false]}",
+		"\"string\": \"\\u20ac$\\u000F\\u000aA'\\u0042\\u0022\\u005c\\\\\\\"\\/\",\n"
+		"\"literals\": [null, true, false]}",
 		"{\"literals\":[null,true,false],\"numbers\":[333333333.3333333,1e+30,4.5,0.002,1e-27],"
 		"\"string\":\"\xE2\x82\xAC$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\"}");
-	assert_canon("{\"\\u20ac\":\"Euro Sign\",\"\\r\":\"Carriage Return\",\"\\ufb33\":\"Hebrew Letter Dalet With Dagesh\","
+	assert_canon("{\"\\u20ac\":\"Euro Sign\",\"\\r\":\"Carriage Return\","
+		"\"\\ufb33\":\"Hebrew Letter Dalet With Dagesh\","
 		"\"1\":\"One\",\"\\ud83d\\ude00\":\"Emoji: Grinning Face\",\"\\u0080\":\"Control\","
 		"\"\\u00f6\":\"Latin Small Letter O With Diaeresis\"}",
 		"{\"\\r\":\"Carriage Return\",\"1\":\"One\",\"\xC2\x80\":\"Control\","
@@ -196,8 +201,10 @@ void test_json__numbers_are_the_shortest(void **state)
 		{ 0x41b3de4355555556, "333333333.3333334" }, { 0x41b3de4355555557, "333333333.33333343" },
 		{ 0xbecbf647612f3696, "-0.0000033333333333333333" }, { 0x43143ff3c1cb0959, "1424953923781206.2" },
 		{ 0x0010000000000000, "2.2250738585072014e-308" }, { 0x000fffffffffffff, "2.225073858507201e-308" },
-		{ 0x3d30000000000000, "5.684341886080802e-14" }, { 0x3ff0000000000000, "1" }, { 0x3fb999999999999a, "0.1" },
-		{ 0x3fd3333333333334, "0.30000000000000004" }, { 0x0000000000000002, "1e-323" }, { 0x0000000000000003, "1.5e-323" },
+		{ 0x3d30000000000000, "5.684341886080802e-14" }, { 0x3ff0000000000000, "1" },
+		{ 0x3fb999999999999a, "0.1" },
+		{ 0x3fd3333333333334, "0.30000000000000004" }, { 0x0000000000000002, "1e-323" },
+		{ 0x0000000000000003, "1.5e-323" },
 	};
 	u64 x = 88172645463325252u;
 
@@ -230,7 +237,8 @@ void test_json__refuses_and_names_the_place(void **state)
 	} t[] = {
 		{ "", ERR_TRUNC, 1, 1, "a value" }, { " \n ", ERR_TRUNC, 2, 2, "a value" },
 		{ "[", ERR_TRUNC, 1, 2, "a value" }, { "[1", ERR_TRUNC, 1, 3, "',' or ']'" },
-		{ "[1,", ERR_TRUNC, 1, 4, "a value" }, { "{\"a\"", ERR_TRUNC, 1, 5, "':'" }, { "{", ERR_TRUNC, 1, 2, "a key" },
+		{ "[1,", ERR_TRUNC, 1, 4, "a value" }, { "{\"a\"", ERR_TRUNC, 1, 5, "':'" },
+		{ "{", ERR_TRUNC, 1, 2, "a key" },
 		{ "\"abc", ERR_TRUNC, 1, 5, "inside a string" }, { "\"abc\\", ERR_TRUNC, 1, 6, "inside a string" },
 		{ "\"abc\\\"", ERR_TRUNC, 1, 7, "inside a string" }, { "tru", ERR_TRUNC, 1, 4, "\"true\"" },
 		{ "-", ERR_TRUNC, 1, 2, "a digit" }, { "1e", ERR_TRUNC, 1, 3, "exponent" },
@@ -241,26 +249,34 @@ void test_json__refuses_and_names_the_place(void **state)
 		{ "{\"a\":1,}", ERR_SYNTAX, 1, 8, "a key" }, { "{a:1}", ERR_SYNTAX, 1, 2, "a key" },
 		{ "{'a':1}", ERR_SYNTAX, 1, 2, "a key" }, { "{1:1}", ERR_SYNTAX, 1, 2, "a key" },
 		{ "{\"a\" 1}", ERR_SYNTAX, 1, 6, "':'" }, { "{\"a\"::1}", ERR_SYNTAX, 1, 6, "a value" },
-		{ "{\"a\":1 \"b\":2}", ERR_SYNTAX, 1, 8, "',' or '}'" }, { "{\"a\":1]", ERR_SYNTAX, 1, 7, "',' or '}'" },
-		{ "nulL", ERR_SYNTAX, 1, 4, "misspelt" }, { "True", ERR_SYNTAX, 1, 1, "'T'" }, { "+1", ERR_SYNTAX, 1, 1, "'+'" },
+		{ "{\"a\":1 \"b\":2}", ERR_SYNTAX, 1, 8, "',' or '}'" },
+		{ "{\"a\":1]", ERR_SYNTAX, 1, 7, "',' or '}'" },
+		{ "nulL", ERR_SYNTAX, 1, 4, "misspelt" }, { "True", ERR_SYNTAX, 1, 1, "'T'" },
+		{ "+1", ERR_SYNTAX, 1, 1, "'+'" },
 		{ "01", ERR_SYNTAX, 1, 1, "start with 0" }, { "-01", ERR_SYNTAX, 1, 1, "start with 0" },
 		{ "1.", ERR_TRUNC, 1, 3, "after the point" }, { "[1.]", ERR_SYNTAX, 1, 4, "after the point" },
-		{ ".5", ERR_SYNTAX, 1, 1, "'.'" }, { "[1e+]", ERR_SYNTAX, 1, 5, "exponent" }, { "[- 1]", ERR_SYNTAX, 1, 3, "0x20" },
-		{ "0x10", ERR_EXTRA, 1, 2, "" }, { "NaN", ERR_SYNTAX, 1, 1, "NaN" }, { "[Infinity]", ERR_SYNTAX, 1, 2, "Infinity" },
+		{ ".5", ERR_SYNTAX, 1, 1, "'.'" }, { "[1e+]", ERR_SYNTAX, 1, 5, "exponent" },
+		{ "[- 1]", ERR_SYNTAX, 1, 3, "0x20" },
+		{ "0x10", ERR_EXTRA, 1, 2, "" }, { "NaN", ERR_SYNTAX, 1, 1, "NaN" },
+		{ "[Infinity]", ERR_SYNTAX, 1, 2, "Infinity" },
 		{ "-Infinity", ERR_SYNTAX, 1, 1, "Infinity" }, { "1e309", ERR_RANGE, 1, 1, "double" },
 		{ "[0,\n -1e400]", ERR_RANGE, 2, 2, "double" }, { "\"a\tb\"", ERR_SYNTAX, 1, 3, "0x09" },
 		{ "\"a\nb\"", ERR_SYNTAX, 1, 3, "0x0A" }, { "\"\\x41\"", ERR_SYNTAX, 1, 3, "after the backslash" },
 		{ "\"\\u12G4\"", ERR_SYNTAX, 1, 6, "hexadecimal" }, { "\"\\u12\"", ERR_SYNTAX, 1, 6, "hexadecimal" },
-		{ "\"\\U0041\"", ERR_SYNTAX, 1, 3, "after the backslash" }, { "\"ab\\uD800\"", ERR_SYNTAX, 1, 4, "surrogate" },
-		{ "\"\\uDC00\"", ERR_SYNTAX, 1, 2, "surrogate" }, { "\"\\uD800\\u0041\"", ERR_SYNTAX, 1, 2, "surrogate" },
-		{ "\"\\uD800\\uD800\"", ERR_SYNTAX, 1, 2, "surrogate" }, { "\"\\uD800x\"", ERR_SYNTAX, 1, 2, "surrogate" },
+		{ "\"\\U0041\"", ERR_SYNTAX, 1, 3, "after the backslash" },
+		{ "\"ab\\uD800\"", ERR_SYNTAX, 1, 4, "surrogate" },
+		{ "\"\\uDC00\"", ERR_SYNTAX, 1, 2, "surrogate" },
+		{ "\"\\uD800\\u0041\"", ERR_SYNTAX, 1, 2, "surrogate" },
+		{ "\"\\uD800\\uD800\"", ERR_SYNTAX, 1, 2, "surrogate" },
+		{ "\"\\uD800x\"", ERR_SYNTAX, 1, 2, "surrogate" },
 		{ "\"\\uDC00\\uD800\"", ERR_SYNTAX, 1, 2, "surrogate" },
 		{ "\xEF\xBB\xBF{}", ERR_SYNTAX, 1, 1, "byte order mark" }, { "{}\xEF\xBB\xBF", ERR_EXTRA, 1, 3, "" },
 		{ "\"\x80\"", ERR_UTF8, 1, 2, "0x80" }, { "\"a\xC0\xAF\"", ERR_UTF8, 1, 3, "0xC0" },
 		{ "\"\xED\xA0\x80\"", ERR_UTF8, 1, 2, "0xED" }, { "\"\xF4\x90\x80\x80\"", ERR_UTF8, 1, 2, "0xF4" },
 		{ "\"\xE3\x81\"", ERR_UTF8, 1, 2, "0xE3" }, { "{\"\xFF\":1}", ERR_UTF8, 1, 3, "0xFF" },
 		{ "\xFF", ERR_SYNTAX, 1, 1, "0xFF" }, { "[\xC2\xA0]", ERR_SYNTAX, 1, 2, "0xC2" },
-		{ "[1] // no", ERR_EXTRA, 1, 5, "" }, { "/**/1", ERR_SYNTAX, 1, 1, "'/'" }, { "[\v1]", ERR_SYNTAX, 1, 2, "0x0B" },
+		{ "[1] // no", ERR_EXTRA, 1, 5, "" }, { "/**/1", ERR_SYNTAX, 1, 1, "'/'" },
+		{ "[\v1]", ERR_SYNTAX, 1, 2, "0x0B" },
 		{ "{\"a\":1,\"a\":2}", ERR_DUP, 1, 8, "the same key twice: \"a\"" },
 		{ "{\"a\":1,\n \"b\":[{\"a\":\",\\\"\"}],\n  \"\\u0061\":2}", ERR_DUP, 3, 3, "\"a\"" },
 		{ "[{\"x\":{\"k\":1, \"l\":2, \"k\":3}}]", ERR_DUP, 1, 22, "\"k\"" },
@@ -295,8 +311,10 @@ void test_json__depth_is_bounded(void **state)
 	(void)state;
 	assert_non_null(both(a, str_printf(a, "%.*s%.*s", STRF(in), STRF(out)), NULL));
 	assert_non_null(both(a, str_printf(a, "%.*s1%.*s", STRF(in), STRF(out)), NULL));
-	assert_refused(str_printf(a, "[%.*s%.*s]", STRF(in), STRF(out)), ERR_DEPTH, 1, LIMIT_JSON_DEPTH + 1, "deeper than 64");
-	assert_refused(str_printf(a, "%.*s{}%.*s", STRF(in), STRF(out)), ERR_DEPTH, 1, LIMIT_JSON_DEPTH + 1, "deeper than 64");
+	assert_refused(str_printf(a, "[%.*s%.*s]", STRF(in), STRF(out)), ERR_DEPTH, 1, LIMIT_JSON_DEPTH + 1,
+		"deeper than 64");
+	assert_refused(str_printf(a, "%.*s{}%.*s", STRF(in), STRF(out)), ERR_DEPTH, 1, LIMIT_JSON_DEPTH + 1,
+		"deeper than 64");
 	assert_refused(deep, ERR_DEPTH, 1, 6 * LIMIT_JSON_DEPTH / 2 + 1, "deeper");
 	assert_refused(repeat(a, S("["), 1 * MiB), ERR_DEPTH, 1, LIMIT_JSON_DEPTH + 1, "deeper");
 	arena_free(a);
@@ -305,10 +323,12 @@ void test_json__depth_is_bounded(void **state)
 /* Every limit from nothing to enough: ERR_NOMEM or the whole tree, nothing between. */
 void test_json__a_full_arena_is_an_error(void **state)
 {
-	static const char text[] = "{\"k\":[1,2.5,\"text\",{\"a\":null,\"b\":\"\\u0041\"}],\"1\":1,\"2\":1,\"3\":1,\"4\":1,\"5\":1,"
+	static const char text[] = "{\"k\":[1,2.5,\"text\",{\"a\":null,\"b\":\"\\u0041\"}],"
+		"\"1\":1,\"2\":1,\"3\":1,\"4\":1,\"5\":1,"
 		"\"6\":1,\"7\":1,\"8\":1,\"9\":1,\"10\":1,\"11\":1,\"12\":1,\"13\":1,"
 		"\"big\":123456789012345678901234567890}";
-	int (*readers[])(struct arena *, struct str, const struct json **, struct perr *) = { json_parse, json_parse_strict };
+	int (*readers[])(struct arena *, struct str, const struct json **, struct perr *) = { json_parse,
+		json_parse_strict };
 
 	(void)state;
 	for (size_t k = 0; k < countof(readers); k++) {
@@ -340,7 +360,8 @@ void test_json__long_line_and_many_keys(void **state)
 	(void)state;
 	v = both(a, str_printf(a, "\"%.*s\"", STRF(text)), NULL);
 	assert_true(v != NULL && str_eq(v->s, text));
-	assert_refused(str_printf(a, "[\"%.*s\",\n\"%.*s\x01\"]", STRF(text), STRF(text)), ERR_SYNTAX, 2, (u32)MiB + 2, "0x01");
+	assert_refused(str_printf(a, "[\"%.*s\",\n\"%.*s\x01\"]", STRF(text), STRF(text)), ERR_SYNTAX, 2, (u32)MiB + 2,
+		"0x01");
 	jw_obj(&w);
 	for (int i = 0; i < 20000; i++) {
 		jw_kint(&w, str_c(a, str_printf(a, "key%d", i)), i);
@@ -424,7 +445,8 @@ static u64 next(u64 *x)
 
 static struct str random_text(struct arena *a, u64 *x, u64 serial)
 {
-	static const char *const pieces[] = { "a", "\"", "\\", "\n", "\x1F", "/", "\xC2\x80", "\xE3\x81\x82", "\xEF\xBF\xBD",
+	static const char *const pieces[] = { "a", "\"", "\\", "\n", "\x1F", "/", "\xC2\x80", "\xE3\x81\x82",
+		"\xEF\xBF\xBD",
 		"\xF0\x9F\x98\x80", "\xEE\x80\x80", "\x7F", " ", "0" };
 	struct buf b = buf_new(a, 0);
 
