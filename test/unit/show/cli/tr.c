@@ -74,12 +74,32 @@ void test_tr__every_answer_has_a_word(void **state)
 	arena_free(a);
 }
 
+/* Runs a script of tools/ in the root of the source with these arguments; its exit code. */
+static int script(const char *name, const char *one, const char *two, const char *three)
+{
+	char path[512];
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		snprintf(path, sizeof path, "tools/%s", name);
+		if (chdir(I18N_DIR "/..") != 0 || freopen("/dev/null", "w", stdout) == NULL ||
+			freopen("/dev/null", "w", stderr) == NULL) {
+			_exit(99);
+		}
+		execl("/bin/sh", "sh", path, one, two, three, (char *)NULL);
+		_exit(99);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) != 99);
+	return WEXITSTATUS(status);
+}
+
 static int generate(const char *en, const char *ja)
 {
 	char dir[] = "/tmp/korobanu-i18n-XXXXXX";
-	char path[2][64], script[512];
+	char path[2][64];
 	int status;
-	pid_t pid;
 
 	assert_non_null(mkdtemp(dir));
 	for (int i = 0; i < 2; i++) {
@@ -91,21 +111,11 @@ static int generate(const char *en, const char *ja)
 		fputs(i == 0 ? en : ja, f);
 		fclose(f);
 	}
-	snprintf(script, sizeof script, "%s/../tools/gen_i18n.sh", I18N_DIR);
-	pid = fork();
-	if (pid == 0) {
-		if (freopen("/dev/null", "w", stdout) == NULL || freopen("/dev/null", "w", stderr) == NULL) {
-			_exit(99);
-		}
-		execl("/bin/sh", "sh", script, "c", path[0], path[1], (char *)NULL);
-		_exit(99);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
+	status = script("gen_i18n.sh", "c", path[0], path[1]);
 	unlink(path[0]);
 	unlink(path[1]);
 	rmdir(dir);
-	assert_true(WIFEXITED(status) && WEXITSTATUS(status) != 99);
-	return WEXITSTATUS(status);
+	return status;
 }
 
 void test_tr__the_generator_refuses_what_differs(void **state)
@@ -121,4 +131,29 @@ void test_tr__the_generator_refuses_what_differs(void **state)
 	assert_int_not_equal(generate("a: \"x\"y\"\n", "a: \"x\"\n"), 0);
 	assert_int_not_equal(generate("a: \"\"\n", "a: \"\"\n"), 0);
 	assert_int_not_equal(generate("a:\n  b: \"x\"\n", "a: \"x\"\n"), 0);
+}
+
+void test_tr__the_glossary_is_kept_and_enforced(void **state)
+{
+	const struct {
+		const char *text;
+		bool good;
+	} cases[] = {
+		{ "資産を登録しました。\n", true }, { "アセットを登録しました。\n", false },
+		{ "情報漏えい\n", true }, { "情報漏洩\n", false }, { "チェックシート\n", true }, { "点検表\n", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++) {
+		char path[] = "/tmp/korobanu-glossary-XXXXXX";
+		int fd = mkstemp(path);
+		size_t n = strlen(cases[i].text);
+
+		assert_true(fd >= 0);
+		assert_int_equal(write(fd, cases[i].text, n), n);
+		close(fd);
+		assert_int_equal(script("lint_glossary.sh", path, NULL, NULL) == 0, cases[i].good);
+		unlink(path);
+	}
+	assert_int_equal(script("lint_glossary.sh", I18N_DIR "/ja.yaml", NULL, NULL), 0);
 }
