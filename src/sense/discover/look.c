@@ -524,6 +524,17 @@ static bool connect_ask(struct sweep *s, u32 i)
 	return true;
 }
 
+static bool all_answered(struct sweep *s)
+{
+	for (size_t i = 0; i < s->asks.n; i++) {
+		if (!answered(s, &s->asks.p[i])) {
+			return false;
+		}
+	}
+	/* who answers ff02::1 is not known beforehand: that round always waits */
+	return s->look_step != 1 || s->own_ll.v == 0 || s->cfg.how == SCAN_CONNECT;
+}
+
 static void send_asks(struct sweep *s)
 {
 	u32 room = pace_room(&s->pace, s->now);
@@ -549,21 +560,10 @@ static void send_asks(struct sweep *s)
 	if (s->ask_cursor == s->asks.n) {
 		s->look_sent = true;
 		s->look_until = s->now + s->cfg.limits.timeout_ms * NS_MS;
-		sweep_due(s, s->look_until);
+		sweep_due(s, all_answered(s) ? s->now : s->look_until);
 	} else {
 		sweep_due(s, room > 0 ? s->now + NS_MS : pace_next(&s->pace));
 	}
-}
-
-static bool all_answered(struct sweep *s)
-{
-	for (size_t i = 0; i < s->asks.n; i++) {
-		if (!answered(s, &s->asks.p[i])) {
-			return false;
-		}
-	}
-	/* who answers ff02::1 is not known beforehand: that round always waits */
-	return s->look_step != 1 || s->own_ll.v == 0 || s->cfg.how == SCAN_CONNECT;
 }
 
 void look_step(struct sweep *s)

@@ -274,12 +274,14 @@ static int by_port(const void *x, const void *y)
 	return (int)a->lo - (int)b->lo;
 }
 
-/* A map cut into too many pieces keeps its longest ones; the others become unfinished. */
+/* A map cut into too many pieces keeps its longest ones; the others become unfinished, together with what was never asked
+ * between them: both say the same, that nothing is known. */
 static size_t simplify(struct scan_run *p, size_t n)
 {
+	bool many = n > PIECES_MAX;
 	size_t k = 0;
 
-	if (n > PIECES_MAX) {
+	if (many) {
 		qsort(p, n, sizeof *p, by_length);
 		for (size_t i = PIECES_MAX; i < n; i++) {
 			p[i].state = SCAN_UNFINISHED;
@@ -287,7 +289,8 @@ static size_t simplify(struct scan_run *p, size_t n)
 		qsort(p, n, sizeof *p, by_port);
 	}
 	for (size_t i = 0; i < n; i++) {
-		if (k > 0 && p[k - 1].state == p[i].state && (u32)p[k - 1].hi + 1 == p[i].lo) {
+		if (k > 0 && p[k - 1].state == p[i].state &&
+			((u32)p[k - 1].hi + 1 == p[i].lo || (many && p[i].state == SCAN_UNFINISHED))) {
 			p[k - 1].hi = p[i].hi;
 		} else {
 			p[k++] = p[i];

@@ -63,19 +63,23 @@ static void put_tx(struct digest *d, u16 type, u32 conv, struct str bytes)
 /* Sends what the probe wants said, and ends what it has done with; false when there is no room for it yet. */
 static bool speak(struct digest *d, struct talk *t)
 {
-	if (t->closing || (t->t.reply.n == 0 && !t->t.done)) {
+	if (t->closing) {
 		return true;
 	}
-	if (!d->out.room(d->out.ctx)) {
-		return false;
+	if (t->t.reply.n > 0) {
+		if (!d->out.room(d->out.ctx)) {
+			return false;
+		}
+		put_tx(d, MSGS_NET_TX, t->id, buf_view(&t->t.reply));
+		buf_reset(&t->t.reply);
 	}
 	if (t->t.done) {
-		t->closing = true;
+		if (!d->out.room(d->out.ctx)) {
+			return false;
+		}
 		put_tx(d, MSGS_NET_CLOSE, t->id, S(""));
-	} else {
-		put_tx(d, MSGS_NET_TX, t->id, buf_view(&t->t.reply));
+		t->closing = true;
 	}
-	buf_reset(&t->t.reply);
 	return true;
 }
 

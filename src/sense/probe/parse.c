@@ -13,6 +13,7 @@
 
 struct parse {
 	struct msg_chan *chan;
+	const struct parse_service *others;
 	struct digest *digest;
 	u32 next_id;
 	int err;
@@ -69,13 +70,26 @@ static int answer(struct parse *p, const struct msg *m)
 	return code;
 }
 
+static const struct parse_service *service_of(const struct parse *p, u16 type)
+{
+	const struct parse_service *s = p->others;
+
+	while (s != NULL && s->type != 0 && s->type != type) {
+		s++;
+	}
+	return s == NULL || s->type == 0 ? NULL : s;
+}
+
 static int take(struct parse *p)
 {
 	struct msg m;
 	int r = 0;
 
 	while ((r = chan_next(p->chan, &m)) == 0) {
-		r = m.type == MSGS_PUT_CHUNK ? answer(p, &m) : digest_input(p->digest, m.type, m.body, mono_now());
+		const struct parse_service *other = service_of(p, m.type);
+
+		r = other != NULL ? other->fn(p->chan, &m) : m.type == MSGS_PUT_CHUNK ? answer(p, &m) :
+			digest_input(p->digest, m.type, m.body, mono_now());
 		if (r != 0) {
 			if (r == ERR_CLOSED || r == ERR_BUSY) {
 				r = ERR_PROTO;
@@ -108,9 +122,9 @@ static int turn(struct parse *p)
 	return p->err != 0 ? p->err : chan_flush(p->chan);
 }
 
-int parse_main(void)
+int parse_main(const struct parse_service *others)
 {
-	struct parse p = { 0 };
+	struct parse p = { .others = others };
 	int r = 0;
 
 	role_enter(ROLE_PARSE);
