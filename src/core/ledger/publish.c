@@ -225,34 +225,6 @@ static void partials_remove(const struct run *r, const struct tile *t)
 	(void)unlinkat(r->p->dir, path, AT_REMOVEDIR);
 }
 
-int publish_checkpoint(struct arena *a, int dir, struct str *ret)
-{
-	AUTO_CLOSE int fd = openat(dir, "checkpoint", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	char *to;
-	size_t n = 0;
-
-	if (fd < 0) {
-		return err_from_errno(errno);
-	}
-	to = arena_alloc(a, NOTE_MAX + 1);
-	while (n <= NOTE_MAX) {
-		ssize_t got = read(fd, to + n, NOTE_MAX + 1 - n);
-
-		if (got < 0 && errno == EINTR) {
-			continue;
-		}
-		if (got < 0) {
-			return err_from_errno(errno);
-		}
-		if (got == 0) {
-			*ret = str_of(to, n);
-			return 0;
-		}
-		n += (size_t)got;
-	}
-	return ERR_LIMIT;
-}
-
 /* The checkpoint found on disk must be a prefix of the new tree. ret->size is 0 where there is none. */
 static int published(struct run *r, struct checkpoint *ret)
 {

@@ -23,6 +23,12 @@ struct publish {
  * trusted again by the same process: the caller ends. */
 int publish_run(struct arena *scratch, const struct publish *p, struct perr *reterr) MUST_USE;
 
+/* Reads a published log alone, as a stranger would: the signature, every entry against its tile, every tile against the
+ * tiles above, the root. ERR_INTEGRITY names the file. The checkpoint lives in the arena; memory does not grow with
+ * the log. */
+int publish_verify(struct arena *a, int dir, const struct note_key *key, struct checkpoint *ret,
+		   struct perr *reterr) MUST_USE;
+
 /* The published checkpoint's bytes; ERR_NOTFOUND when there is none. */
 int publish_checkpoint(struct arena *a, int dir, struct str *ret) MUST_USE;
 

@@ -579,3 +579,49 @@ void test_publish__links_are_not_followed(void **state)
 	assert_null(slurp(&p, "checkpoint").p);
 	place_close(&p);
 }
+
+/* Any byte of any published file flipped, cut off or added: found, the file named. */
+void test_publish__every_byte_of_a_log(void **state)
+{
+	static const char *const files[] = { "checkpoint", "tile/0/000", "tile/0/001.p/4", "tile/1/000.p/1", "tile/entries/000",
+		"tile/entries/001.p/4" };
+	struct checkpoint c;
+	struct place p;
+
+	(void)state;
+	place_open(&p);
+	place_grow(&p, 260);
+	assert_int_equal(publish_to(&p, 0, 260, NULL), 0);
+	assert_int_equal(publish_verify(p.a, p.dir, &p.nk, &c, NULL), 0);
+	assert_int_equal(c.size, 260);
+	for (size_t f = 0; f < countof(files); f++) {
+		AUTO_CLOSE int fd = openat(p.dir, files[f], O_RDWR | O_CLOEXEC);
+		struct str was = slurp(&p, files[f]);
+
+		/* Long files by every thirteenth byte: each takes a whole verification. */
+		for (size_t i = 0; i <= was.n; i += was.n > 1000 ? 13 : 1) {
+			struct arena *a = arena_new(NULL, 0);
+			char bad = 'x';
+			struct perr e = {0};
+
+			if (i < was.n) {
+				bad = (char)(was.p[i] ^ (char)(1u << i % 8));
+			}
+			assert_int_equal(pwrite(fd, &bad, 1, (off_t)i), 1);
+			if (publish_verify(a, p.dir, &p.nk, &c, &e) != ERR_INTEGRITY) {
+				fail_msg("byte %zu of %s", i, files[f]);
+			}
+			assert_true(strstr(e.text, strchr(files[f], '/') == NULL ? "" : "tile/") != NULL && e.text[0] != 0);
+			assert_int_equal(pwrite(fd, i < was.n ? &was.p[i] : "", i < was.n, (off_t)i), i < was.n);
+			assert_int_equal(ftruncate(fd, (off_t)was.n), 0);
+			arena_free(a);
+		}
+		assert_int_equal(ftruncate(fd, (off_t)was.n - 1), 0);
+		assert_int_equal(publish_verify(p.a, p.dir, &p.nk, &c, NULL), ERR_INTEGRITY);
+		assert_int_equal(unlinkat(p.dir, files[f], 0), 0);
+		assert_int_equal(publish_verify(p.a, p.dir, &p.nk, &c, NULL), f == 0 ? ERR_NOTFOUND : ERR_INTEGRITY);
+		assert_int_equal(publish_to(&p, 0, 260, NULL), 0);	/* made again from what is committed */
+		assert_int_equal(publish_verify(p.a, p.dir, &p.nk, &c, NULL), 0);
+	}
+	place_close(&p);
+}
