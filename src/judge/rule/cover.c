@@ -116,7 +116,9 @@ static u16 open_gap(const struct rule_run *r, const struct rule_addr *a, struct 
 
 			if (p->port == (i32)port && str_eq(p->addr, a->addr) && str_eq(p->network, a->network) &&
 			    str_eq(p->proto, proto)) {
-				found = p->why == 0 && (from == 0 || from & (1u << (p->vantage - 1)));
+				/* an unclear one was weighed and is in the way already: one place, not any number */
+				found = p->hit == TRI_UNKNOWN ||
+					(p->why == 0 && (from == 0 || from & (1u << (p->vantage - 1))));
 				here |= p->why;
 			}
 		}

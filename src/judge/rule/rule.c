@@ -129,7 +129,7 @@ static bool top_get(void *ctx, u16 kind, u16 field, struct lang_value *ret, u16 
 	struct rule_iter it = { .kind = kind };
 	struct lang_value got = { 0 }, one;
 	struct rule_value v;
-	bool have = false, differ = false, strong = false;
+	bool have = false, differ = false, strong = false, lost = false;
 	u16 why = 0, weak, absent;
 
 	while (t->r->f->value(t->r->f->ctx, &it, &v)) {
@@ -138,6 +138,7 @@ static bool top_get(void *ctx, u16 kind, u16 field, struct lang_value *ret, u16 
 		}
 		if (!t->r->f->field(t->r->f->ctx, &v, field, weak != 0, &one, &absent)) {
 			why |= weak != 0 ? weak : absent;
+			lost |= (absent & ~(unsigned)WHY_NOT_COVERED) != 0;	/* it said something once: perhaps another */
 			continue;
 		}
 		rule_pos_add(t->pos, v.pos);
@@ -149,7 +150,7 @@ static bool top_get(void *ctx, u16 kind, u16 field, struct lang_value *ret, u16 
 		strong |= weak == 0;
 		why |= weak;
 	}
-	if (strong && !differ) {
+	if (strong && !differ && !lost) {
 		*ret = got;
 		return true;
 	}
@@ -177,6 +178,16 @@ static bool find_declaration(const struct lang_schema *schema, struct declaratio
 	return d->tcp >= 0 && d->udp >= 0 && d->services >= 0;
 }
 
+static bool has_port(struct ranges s, i32 port)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (port >= s.p[i].lo && port <= s.p[i].hi) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Does one declaration name this value: its port among the ports of its protocol and its name among the services;
  * what the declaration does not state is not asked. */
 static struct tri_res names(const struct rule_run *r, const struct declaration *d, const struct rule_value *by,
@@ -191,9 +202,15 @@ static struct tri_res names(const struct rule_run *r, const struct declaration *
 
 	if (r->f->field(r->f->ctx, by, (u16)(str_eq(of->proto, S("udp")) ? d->udp : d->tcp), true, &ports, &why)) {
 		stated = true;
-		res = tri_of(of->port >= 0 && of->port <= 65535 && ranges_has(ports.ranges, (u16)of->port));
+		res = tri_of(of->port >= 0 && of->port <= 65535 && has_port(ports.ranges, of->port));
+	} else if ((why & ~(unsigned)WHY_NOT_COVERED) != 0) {
+		stated = true;	/* it was stated and is lost */
+		res = tri_unknown(why);
 	}
-	if (name_at >= 0 && r->f->field(r->f->ctx, by, (u16)d->services, true, &services, &why)) {
+	if (name_at < 0) {
+		return stated ? res : tri_of(false);
+	}
+	if (r->f->field(r->f->ctx, by, (u16)d->services, true, &services, &why)) {
 		struct tri_res in = tri_of(false);
 
 		stated = true;
@@ -205,6 +222,9 @@ static struct tri_res names(const struct rule_run *r, const struct declaration *
 			}
 		}
 		res = tri_and(res, in);
+	} else if ((why & ~(unsigned)WHY_NOT_COVERED) != 0) {
+		stated = true;
+		res = tri_and(res, tri_unknown(why));
 	}
 	return stated ? res : tri_of(false);
 }

@@ -98,7 +98,7 @@ static bool field(void *ctx, const struct rule_value *rv, u16 at, bool loose, st
 		*ret_why = WHY_NOT_COVERED;
 		return place != NULL;
 	}
-	*ret_why = rs->erased != NULL && rs->erased(rs->ctx, v->stamp->pos) ? WHY_ERASED : WHY_NOT_COVERED;
+	*ret_why = rs->erased != NULL && rs->erased(rs->ctx, v->stamp->fact) ? WHY_ERASED : WHY_NOT_COVERED;
 	for (size_t i = 0; i < v->nfields; i++) {
 		const struct state_field *f = &v->fields[i];
 
@@ -128,17 +128,17 @@ static bool addr(void *ctx, size_t i, struct rule_addr *ret)
 	return true;
 }
 
-/* A family that was asked again later and stayed silent is not complete, whatever was known before. */
+/* Silence ends nothing: a list that was complete stays so until it expires, and a family is silent only while there is
+ * none. Else forgetting a silence would yield a pass. */
 static struct rule_family family(void *ctx, struct str network, u8 vantage, bool ip6)
 {
 	const struct rule_state *rs = ctx;
 	struct state_families f = state_families(rs->state, network, vantage, rs->now);
 	const struct state_stamp *stamp = ip6 ? f.stamp6 : f.stamp4;
 	bool known = ip6 ? f.ip6 : f.ip4;
-	struct rule_family ret = { .silent = ip6 ? f.silent6 : f.silent4 };
+	struct rule_family ret = { .complete = known, .silent = !known && (ip6 ? f.silent6 : f.silent4),
+		.expired = stamp != NULL && !known };
 
-	ret.complete = known && !ret.silent;
-	ret.expired = stamp != NULL && !known;
 	if (stamp != NULL) {
 		ret.at = stamp->at.ms;
 		ret.pos = stamp->pos;
