@@ -124,6 +124,27 @@ int cli_error(struct cli *c, int exit, const char *code, enum tr_id what, enum t
 	return exit;
 }
 
+int cli_confirm(struct cli *c, enum tr_id question, const struct tr_arg *args)
+{
+	struct str ask = tr(c->a, c->lang, MSG_say_ask, TR({ "question", tr(c->a, c->lang, question, args) }));
+	char line[16] = "";
+
+	if (cli_flag(c, "yes")) {
+		return CLI_OK;
+	}
+	if (cli_flag(c, "no-input") || !c->env->in_tty || c->env->in == NULL) {
+		return cli_error(c, CLI_FAILED, "E-CONFIRM", MSG_err_confirm, MSG_fix_confirm, TR_NONE);
+	}
+	fflush(c->env->out);
+	out_clean(c->env->err, ask);
+	fflush(c->env->err);
+	if (fgets(line, sizeof line, c->env->in) != NULL && (strcmp(line, "y\n") == 0 || strcmp(line, "yes\n") == 0)) {
+		return CLI_OK;
+	}
+	cli_say(c, MSG_say_not_done, TR_NONE);
+	return CLI_FAILED;
+}
+
 int cli_exit_of(int err)
 {
 	switch (err) {
@@ -378,6 +399,7 @@ int cli_main(int argc, char **argv)
 	struct cli_env world = {
 		.out = stdout,
 		.err = stderr,
+		.in = stdin,
 		.out_tty = isatty(STDOUT_FILENO) == 1,
 		.err_tty = isatty(STDERR_FILENO) == 1,
 		.in_tty = isatty(STDIN_FILENO) == 1,

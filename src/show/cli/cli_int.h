@@ -94,7 +94,7 @@ struct str cli_cmd_title(struct arena *a, const struct cli_cmd *cmd);	/* "networ
 
 /* The world around one run; tests bring their own. */
 struct cli_env {
-	FILE *out, *err;
+	FILE *out, *err, *in;		/* in may be NULL: nobody answers */
 	bool out_tty, err_tty, in_tty;
 	u32 width;			/* of the terminal; 0 = no limit */
 	const char *(*get)(const char *name);	/* getenv */
@@ -139,6 +139,10 @@ struct tr_arg;
 void cli_say(struct cli *c, enum tr_id id, const struct tr_arg *args);
 void cli_note(struct cli *c, enum tr_id id, const struct tr_arg *args);
 int cli_error(struct cli *c, int exit, const char *code, enum tr_id what, enum tr_id fix, const struct tr_arg *args);
+/* Asks before something that cannot be taken back. CLI_OK: yes, by -y or by the person at the terminal; else the exit code
+ * after having said why: nobody can be asked (no terminal, --no-input), or the answer was no. For commands with
+ * CLI_WRITES. */
+int cli_confirm(struct cli *c, enum tr_id question, const struct tr_arg *args);
 int cli_exit_of(int err);				/* ERR_* -> enum cli_exit */
 int cli_error_of(struct cli *c, int err, struct str about);	/* says what err means, returns its exit code */
 struct str cli_reason(const struct cli *c, int err);	/* what an ERR_* means, in the reader's language */

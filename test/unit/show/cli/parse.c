@@ -194,6 +194,61 @@ void test_parse__hostile_words_are_shown_escaped(void **state)
 	arena_free(a);
 }
 
+static int confirm(const char *option, const char *typed, bool tty, struct str *ret_err)
+{
+	struct arena *a = arena_new(NULL, 0);
+	char *err = NULL, *text = arena_copy(a, typed, strlen(typed) + 1);
+	size_t nerr = 0;
+	struct cli_env env = { .get = said_get, .in_tty = tty };
+	struct cli c = { .a = a, .env = &env };
+	int exit;
+
+	env.out = fopen("/dev/null", "w");
+	env.err = open_memstream(&err, &nerr);
+	env.in = fmemopen(text, strlen(typed) + 1, "r");
+	assert_true(env.out != NULL && env.err != NULL && env.in != NULL);
+	for (size_t i = 0; option != NULL && i < cli_ncommon; i++) {
+		if (strcmp(cli_common[i].name, option) == 0) {
+			*vec_add(a, &c.values) = (struct cli_value){ .opt = &cli_common[i], .flag = true };
+		}
+	}
+	exit = cli_confirm(&c, MSG_err_output, TR_NONE);
+	fclose(env.out);
+	fclose(env.err);
+	fclose(env.in);
+	*ret_err = str_of(err, nerr);
+	arena_free(a);
+	return exit;
+}
+
+void test_parse__what_cannot_be_taken_back_is_asked(void **state)
+{
+	const struct {
+		const char *option, *typed;
+		bool tty;
+		int exit;
+		const char *says;
+	} cases[] = {
+		{ NULL, "y\n", true, 0, "[y/N]" },
+		{ NULL, "yes\n", true, 0, "[y/N]" },
+		{ NULL, "\n", true, 2, "Nothing was done." },
+		{ NULL, "yesterday\n", true, 2, "Nothing was done." },
+		{ NULL, "", true, 2, "Nothing was done." },
+		{ NULL, "y\n", false, 2, "E-CONFIRM" },
+		{ "no-input", "y\n", true, 2, "E-CONFIRM" },
+		{ "yes", "", false, 0, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++) {
+		struct str err;
+
+		assert_int_equal(confirm(cases[i].option, cases[i].typed, cases[i].tty, &err), cases[i].exit);
+		assert_has(err, cases[i].says);
+		free((void *)(uintptr_t)err.p);
+	}
+}
+
 void test_parse__the_store_has_a_place_for_everyone(void **state)
 {
 	struct arena *a = arena_new(NULL, 0);
