@@ -1,5 +1,5 @@
-/* Signed notes, checkpoints, verifier keys, key files, tile paths, entry bundles, stored edges: what is accepted has one
- * spelling. */
+/* Signed notes, checkpoints, verifier keys, key files, tile paths, entry bundles, stored edges: what is accepted
+ * has one spelling. */
 #include "fuzz.h"
 
 #include "core/ledger/note.h"

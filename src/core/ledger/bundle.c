@@ -306,7 +306,7 @@ static int line_entry(struct verify *v, const struct json *o)
 	struct perr e = {0};
 	struct hash leaf;
 	struct str text;
-	u64 seq;
+	u64 seq = 0;
 	int r;
 
 	v->stage = ENTRY;
@@ -414,7 +414,7 @@ static int line_end(struct verify *v, const struct json *o)
 	const struct json *list = json_get(o, S("sha256"));
 	struct hash all, want, *listed;
 	struct str hex;
-	u64 lines;
+	u64 lines = 0;
 	int r;
 
 	v->stage = DONE;

@@ -105,7 +105,7 @@ static int dir_enter(struct run *r, struct str path)
 	}
 	while (rest.n > 0) {
 		struct str part = str_cut(&rest, '/');
-		int next;
+		int next = -1;
 
 		snprintf(name, sizeof(name), "%.*s", STRF(part));
 		err = dir_step(r, at, name, on_last_way(r, path, done), &next);

@@ -1,9 +1,9 @@
 /* Reading a published log back. The layout stands in merkle.c.
  *
- * One pass over the entry bundles. Every entry is hashed and appended to an edge; the nodes that become complete on the
- * levels of tiles (0, 8, 16, ...) are collected, 256 a level, and compared with the tile's file when that is full or the
- * log ends. Nothing a file says is believed: all is computed from the entries and compared, at last with the signed root.
- * In memory: one bundle, one tile a level. */
+ * One pass over the entry bundles. Every entry is hashed and appended to an edge; the nodes that become complete on
+ * the levels of tiles (0, 8, 16, ...) are collected, 256 a level, and compared with the tile's file when that is full
+ * or the log ends. Nothing a file says is believed: all is computed from the entries and compared, at last with the
+ * signed root. In memory: one bundle, one tile a level. */
 #include "core/ledger/publish.h"
 
 #include <errno.h>
@@ -64,7 +64,7 @@ int publish_checkpoint(struct arena *a, int dir, struct str *ret)
 
 static int cannot_read(const struct check *c, int code, const char *path)
 {
-	/* A file that the checkpoint needs and that is missing, or too long, is a fault of the log, not of the system. */
+	/* A file that the checkpoint needs and that is missing or too long is a fault of the log, not the system's. */
 	code = code == ERR_NOTFOUND || code == ERR_LIMIT ? ERR_INTEGRITY : code;
 	return perr_set(c->reterr, code, 0, "%s: missing, too long or not readable", path);
 }
@@ -160,8 +160,9 @@ static int tree_check(struct check *c, u64 size)
 	}
 	for (u32 level = 0; level <= TILE_LEVEL_MAX; level++) {
 		u64 nodes = size >> level * TILE_HEIGHT;
+		u32 over = nodes % TILE_WIDTH;
 
-		if (nodes % TILE_WIDTH != 0 && (r = tile_check(c, level, nodes / TILE_WIDTH, nodes % TILE_WIDTH)) != 0) {
+		if (over != 0 && (r = tile_check(c, level, nodes / TILE_WIDTH, over)) != 0) {
 			return r;
 		}
 	}

@@ -11,6 +11,10 @@
 #include "base/json.h"
 #include "core/ledger/merkle.h"
 
+#ifndef CORPORA_DEFAULT		/* the build names it from the root of the sources */
+#define CORPORA_DEFAULT "../shared/corpora"
+#endif
+
 static inline struct str corpus_file(struct arena *a, const char *name)
 {
 	const char *root = getenv("KOROBANU_CORPORA");
