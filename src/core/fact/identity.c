@@ -283,9 +283,9 @@ static void merge(struct work *w)
 
 /* --- 4: changes --- */
 
-static void change(struct work *w, enum claim_op op, const struct claim *c)
+static void change(struct work *w, enum claim_op op, const struct claim *c, struct utc since)
 {
-	*vec_add(w->a, &w->changes) = (struct claim_change){ .op = op, .claim = *c };
+	*vec_add(w->a, &w->changes) = (struct claim_change){ .op = op, .claim = *c, .since = since };
 }
 
 static void bind_one(struct claim *c, struct str text)
@@ -349,7 +349,17 @@ static void prolong(struct work *w, const struct found *x, const struct claim *h
 	}
 	if (c.last.ms != had->last.ms || c.since.ms != had->since.ms || c.strength != had->strength ||
 	    c.nbound != had->nbound || memcmp(c.bound, had->bound, sizeof c.bound) != 0)
-		change(w, CLAIM_SET, &c);
+		change(w, CLAIM_SET, &c, had->since);
+}
+
+/* A claim of ours began in this very millisecond: another could not be told from it, and what it would change is less
+ * than a millisecond. */
+static bool begun_now(const struct work *w, const struct found *x)
+{
+	for (size_t i = 0; i < x->n; i++)
+		if (x->all[i].since.ms == w->t.ms && ours(w, root_of(w, &x->all[i])))
+			return true;
+	return false;
 }
 
 /* History: seen here by us at a time when, or before which, another asset held it. One such claim a key and asset. */
@@ -362,7 +372,7 @@ static void remember(struct work *w, const struct found *x)
 			return;
 	c.until = (struct utc){ .ms = w->t.ms + 1 };
 	c.end = CLAIM_PAST;
-	change(w, CLAIM_ADD, &c);
+	change(w, CLAIM_ADD, &c, c.since);
 }
 
 /* May the open claim of ours begin at an earlier sighting? Only where it takes nothing another asset was seen with. */
@@ -377,7 +387,7 @@ static bool widen_back(struct work *w, const struct found *x)
 		if (ours(w, root_of(w, &c)) || c.until.ms == 0 || c.until.ms <= w->t.ms)
 			continue;
 		c.until = w->t;		/* the change happened earlier than we knew */
-		change(w, CLAIM_END, &c);
+		change(w, CLAIM_END, &c, c.since);
 	}
 	return true;
 }
@@ -393,10 +403,12 @@ static void take(struct work *w, const struct found *x)
 		remember(w, x);
 		return;
 	}
+	if (begun_now(w, x))
+		return;
 	c.until = (struct utc){ .ms = ran_out ? out + 1 : w->t.ms };
 	c.end = ran_out ? CLAIM_EXPIRED : CLAIM_TAKEN;
-	change(w, CLAIM_END, &c);
-	change(w, CLAIM_ADD, &mine);
+	change(w, CLAIM_END, &c, c.since);
+	change(w, CLAIM_ADD, &mine, mine.since);
 }
 
 static void lease(struct work *w, const struct found *x)
@@ -404,7 +416,7 @@ static void lease(struct work *w, const struct found *x)
 	struct claim mine;
 
 	if (x->open != NULL && ours(w, root_of(w, x->open))) {
-		if (w->t.ms >= x->open->since.ms || widen_back(w, x))
+		if (w->t.ms >= x->open->since.ms || (!begun_now(w, x) && widen_back(w, x)))
 			prolong(w, x, x->open);
 		else
 			remember(w, x);
@@ -420,8 +432,10 @@ static void lease(struct work *w, const struct found *x)
 			return;
 		}
 	}
+	if (begun_now(w, x))
+		return;
 	mine = begin(w, x);
-	change(w, CLAIM_ADD, &mine);
+	change(w, CLAIM_ADD, &mine, mine.since);
 }
 
 static void change_claims(struct work *w)
@@ -438,7 +452,7 @@ static void change_claims(struct work *w)
 				prolong(w, x, c);
 		} else {
 			mine = begin(w, x);
-			change(w, CLAIM_ADD, &mine);
+			change(w, CLAIM_ADD, &mine, mine.since);
 		}
 	}
 }
@@ -486,10 +500,10 @@ void identity_split(struct arena *a, const struct claim *claims, size_t n, u64 t
 	struct claim_change *out = arena_alloc(a, 2 * n * sizeof *out + 1);
 
 	for (size_t i = 0; i < n; i++) {
-		out[2 * i] = (struct claim_change){ .op = CLAIM_END, .claim = claims[i] };
+		out[2 * i] = (struct claim_change){ .op = CLAIM_END, .claim = claims[i], .since = claims[i].since };
 		out[2 * i].claim.until = at;
 		out[2 * i].claim.end = CLAIM_MOVED;
-		out[2 * i + 1] = (struct claim_change){ .op = CLAIM_ADD, .claim = claims[i] };
+		out[2 * i + 1] = (struct claim_change){ .op = CLAIM_ADD, .claim = claims[i], .since = at };
 		out[2 * i + 1].claim.asset = to;
 		out[2 * i + 1].claim.since = at;
 		if (out[2 * i + 1].claim.last.ms < at.ms)

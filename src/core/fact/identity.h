@@ -66,7 +66,8 @@ struct identity_look {
 enum claim_op { CLAIM_ADD, CLAIM_SET, CLAIM_END };	/* new; last and bound changed; until and end set */
 struct claim_change {
 	enum claim_op op;
-	struct claim claim;	/* as it is after the change; identified by (network, type, value, asset, since) */
+	struct claim claim;	/* as it is after the change */
+	struct utc since;	/* as it was before: with network, type, value and asset it names the claim, uniquely */
 };
 
 struct identity_merge {
