@@ -1,5 +1,5 @@
-/* One batch, one transaction. The order inside is: what can refuse the batch first (head, chunks), then rows, then erasure over
- * them, then the head; COMMIT is the only acknowledgement. */
+/* One batch, one transaction. The order inside is: what can refuse the batch first (head, chunks), then rows, then
+ * erasure over them, then the head; COMMIT is the only acknowledgement. */
 #include "core/store/store_int.h"
 
 #include "base/limits.h"
@@ -21,7 +21,8 @@ static int check_entry(struct store *st, const struct store_batch *b)
 	const struct store_entry *e = b->entry;
 
 	if (e == NULL) {
-		if (was != NULL || now != NULL || b->nchunks + b->nitems + b->nevidence + b->ntiles + b->nerase + b->nforget > 0)
+		if (was != NULL || now != NULL ||
+		    b->nchunks + b->nitems + b->nevidence + b->ntiles + b->nerase + b->nforget > 0)
 			return store_fail(st, ERR_ARG, "a batch without an entry brings what only an entry may bring");
 		return 0;
 	}
@@ -47,12 +48,15 @@ static int check_rows(struct store *st, const struct store_batch *b)
 	for (size_t i = 0; i < b->nitems; i++) {
 		const struct store_items *it = &b->items[i];
 
-		if (it->n == 0 || it->seq > b->entry->seq || it->first >= STORE_ITEM_MAX || it->n > STORE_ITEM_MAX - it->first ||
-		    it->salts.n % STORE_SALT != 0 || it->part > STORE_PART_MAX || it->salts.n / STORE_SALT > STORE_PART_MAX - it->part)
+		if (it->n == 0 || it->seq > b->entry->seq || it->first >= STORE_ITEM_MAX ||
+		    it->n > STORE_ITEM_MAX - it->first ||
+		    it->salts.n % STORE_SALT != 0 || it->part > STORE_PART_MAX ||
+		    it->salts.n / STORE_SALT > STORE_PART_MAX - it->part)
 			return store_fail(st, ERR_ARG, "group %zu of items is out of range", i);
 	}
 	for (size_t i = 0; i < b->nevidence; i++)
-		if (b->evidence[i].seq != b->entry->seq || b->evidence[i].idx >= STORE_ITEM_MAX || b->evidence[i].part >= STORE_PART_MAX ||
+		if (b->evidence[i].seq != b->entry->seq || b->evidence[i].idx >= STORE_ITEM_MAX ||
+		    b->evidence[i].part >= STORE_PART_MAX ||
 		    b->evidence[i].place == STORE_ERASED)
 			return store_fail(st, ERR_ARG, "evidence %zu is out of range", i);
 	for (size_t i = 0; i < b->nassets; i++)
@@ -60,7 +64,8 @@ static int check_rows(struct store *st, const struct store_batch *b)
 			return store_fail(st, ERR_ARG, "asset %zu has no id", i);
 	for (size_t i = 0; i < b->ntiles; i++)
 		if (b->tiles[i].hashes.n != TILE_BYTES)
-			return store_fail(st, ERR_ARG, "tile %zu has %zu bytes, not %d", i, b->tiles[i].hashes.n, TILE_BYTES);
+			return store_fail(st, ERR_ARG, "tile %zu has %zu bytes, not %d", i, b->tiles[i].hashes.n,
+				TILE_BYTES);
 	return 0;
 }
 
@@ -117,7 +122,8 @@ static int put_chunks(struct store *st, const struct store_batch *b, size_t *ret
 static int put_entry(struct store *st, const struct store_batch *b)
 {
 	const struct store_entry *e = b->entry;
-	struct put p = put_new(st, Q_ENTRY_PUT, 1), c = put_new(st, Q_COMMITS_PUT, 1), t = put_new(st, Q_TILE_PUT, b->ntiles);
+	struct put p = put_new(st, Q_ENTRY_PUT, 1), c = put_new(st, Q_COMMITS_PUT, 1);
+	struct put t = put_new(st, Q_TILE_PUT, b->ntiles);
 	int r;
 
 	PUT(&p, VI(e->seq), VI(e->at.ms), VT(e->type), VB(hash_of(e->leaf)), VB(e->envelope));
@@ -143,7 +149,8 @@ static int put_items(struct store *st, const struct store_batch *b)
 	for (size_t i = 0; i < b->nevidence; i++) {
 		const struct store_evidence *e = &b->evidence[i];
 
-		PUT(&v, VI(store_pos(e->seq, e->idx)), VI(e->part), VT(e->kind), VI(e->personal), VI(e->size), VB(hash_of(e->sha)),
+		PUT(&v, VI(store_pos(e->seq, e->idx)), VI(e->part), VT(e->kind), VI(e->personal), VI(e->size),
+			VB(hash_of(e->sha)),
 			VI(e->place), VT(e->zone), VT(e->run), VB(e->body));
 	}
 	r = put_run(&p, NULL);
@@ -158,7 +165,8 @@ static int put_assets(struct store *st, const struct store_batch *b)
 	for (size_t i = 0; i < b->nassets; i++) {
 		const struct store_asset *a = &b->assets[i];
 
-		PUT(&p, VI(a->id), VT(a->zone), VI(a->merged_into), VI(a->seq), VI(a->last_seen.ms), VT(a->name), VT(a->class), VT(a->vendor),
+		PUT(&p, VI(a->id), VT(a->zone), VI(a->merged_into), VI(a->seq), VI(a->last_seen.ms), VT(a->name),
+			VT(a->class), VT(a->vendor),
 			VT(a->network), VT(a->text[0]), VT(a->text[1]), VT(a->text[2]), VT(a->text[3]));
 		if (a->state.p != NULL)
 			PUT(&s, VI(a->id), VB(a->state));
@@ -178,7 +186,8 @@ static int put_claims(struct store *st, const struct store_batch *b)
 		if (c->remove)
 			PUT(&d, VT(c->network), VT(c->type), VT(c->value), VI(c->asset));
 		else
-			PUT(&p, VT(c->network), VT(c->type), VT(c->value), VI(c->asset), VI(c->strength), VI(c->since.ms), VI(c->until.ms),
+			PUT(&p, VT(c->network), VT(c->type), VT(c->value), VI(c->asset), VI(c->strength),
+			VI(c->since.ms), VI(c->until.ms),
 				VT(c->bound));
 	}
 	r = put_run(&d, NULL);
@@ -215,7 +224,8 @@ static int put_verdicts(struct store *st, const struct store_batch *b)
 	for (size_t i = 0; i < b->nchanges; i++) {
 		const struct store_change *k = &b->changes[i];
 
-		PUT(&c, VI(last + 1 + (i64)i), VI(k->asset), VT(k->measure), VT(k->was), VT(k->now), VT(k->reason), VI(k->seq), VI(k->at.ms));
+		PUT(&c, VI(last + 1 + (i64)i), VI(k->asset), VT(k->measure), VT(k->was), VT(k->now), VT(k->reason),
+			VI(k->seq), VI(k->at.ms));
 	}
 	return put_run(&c, NULL);
 }
@@ -236,14 +246,16 @@ static int put_objects(struct store *st, const struct store_batch *b)
 
 	for (size_t i = 0; r == 0 && i < b->nobjects; i++) {
 		const struct store_object *o = &b->objects[i];
-		struct put p = put_new(st, o->remove ? Q_OBJECT_DEL : Q_OBJECT_PUT, 1), h = put_new(st, Q_HISTORY_PUT, 1);
+		struct put p = put_new(st, o->remove ? Q_OBJECT_DEL : Q_OBJECT_PUT, 1);
+		struct put h = put_new(st, Q_HISTORY_PUT, 1);
 
 		if (o->remove)
 			PUT(&p, VT(o->type), VT(o->id));
 		else
 			PUT(&p, VT(o->type), VT(o->id), VT(o->zone), VI(o->seq), VB(o->body));
 		if (!o->passing)
-			PUT(&h, VT(o->type), VT(o->id), VI(o->seq), VT(o->zone), VI(o->remove), VB(o->remove ? S("") : o->body));
+			PUT(&h, VT(o->type), VT(o->id), VI(o->seq), VT(o->zone), VI(o->remove),
+				VB(o->remove ? S("") : o->body));
 		r = put_run(&p, NULL);
 		if (r == 0)
 			r = put_run(&h, NULL);
@@ -263,19 +275,23 @@ static int erase_one(struct store *st, const struct store_part *x, u64 by)
 	int r;
 
 	if (x->seq > by || x->part >= STORE_PART_MAX)
-		return store_fail(st, ERR_ARG, "part %llu/%u cannot be erased by entry %llu", (unsigned long long)x->seq, x->part,
+		return store_fail(st, ERR_ARG, "part %llu/%u cannot be erased by entry %llu",
+			(unsigned long long)x->seq, x->part,
 			(unsigned long long)by);
 	st->zoned = false;
-	r = store_first(st, st->scratch, Q_ITEM_PART, (const struct store_val[]){ VI(0), VI(from), VI(to), VI(x->part) },
+	r = store_first(st, st->scratch, Q_ITEM_PART, (const struct store_val[]){ VI(0), VI(from), VI(to),
+		VI(x->part) },
 		fill_items, sizeof it, &it);
 	st->zoned = zoned;
 	if (r != 0)
-		return r == ERR_NOTFOUND ? store_fail(st, r, "there is no part %llu/%u", (unsigned long long)x->seq, x->part) : r;
+		return r == ERR_NOTFOUND ? store_fail(st, r, "there is no part %llu/%u", (unsigned long long)x->seq,
+			x->part) : r;
 	salts = arena_copy(st->scratch, it.salts.p, it.salts.n);
 	memset(salts + (size_t)(x->part - it.part) * STORE_SALT, 0, STORE_SALT);
 	if ((r = store_run(st, Q_ITEM_SALTS, (const struct store_val[]){ VI(store_pos(it.seq, it.first)),
 		VB(str_of(salts, it.salts.n)) })) != 0 ||
-	    (r = store_run(st, Q_EVIDENCE_ERASE, (const struct store_val[]){ VI(from), VI(to), VI(x->part), VB(hash_of(none)),
+	    (r = store_run(st, Q_EVIDENCE_ERASE, (const struct store_val[]){ VI(from), VI(to), VI(x->part),
+	    VB(hash_of(none)),
 		VB(S("")) })) != 0)
 		return r;
 	return store_run(st, Q_ERASED_PUT, (const struct store_val[]){ VI(x->seq), VI(x->part), VI(by) });
@@ -306,8 +322,10 @@ static int check_head(struct store *st, const struct store_head *was)
 	if (r != 0 && r != ERR_NOTFOUND)
 		return r;
 	st->why[0] = '\0';
-	if (is.epoch != was->epoch || is.size != was->size || is.first != was->first || memcmp(is.root, was->root, STORE_HASH) != 0)
-		return store_fail(st, ERR_CONFLICT, "the store's head is epoch %u, size %llu, not the one this entry was built on (%u, %llu)",
+	if (is.epoch != was->epoch || is.size != was->size || is.first != was->first ||
+	    memcmp(is.root, was->root, STORE_HASH) != 0)
+		return store_fail(st, ERR_CONFLICT, "the store's head is epoch %u, size %llu, not the one this "
+			"entry was built on (%u, %llu)",
 			is.epoch, (unsigned long long)is.size, was->epoch, (unsigned long long)was->size);
 	return 0;
 }
@@ -333,7 +351,7 @@ static int put_all(struct store *st, const struct store_batch *b, size_t *ret_ch
 	return b->entry == NULL ? 0 : (r = erase(st, b)) != 0 ? r : put_head(st, b->now);
 }
 
-/* Runs fn's writes in one transaction. */
+/* Ends the transaction: rolled back when r says that something failed. */
 static int finish(struct store *st, int r)
 {
 	if (r != 0) {
@@ -360,7 +378,8 @@ static int put_one(struct store *st, enum store_q q, const struct store_val *arg
 {
 	int r;
 
-	if ((r = store_enter_write(st)) != 0 || (r = store_args_ok(st, q, args, 1)) != 0 || (r = st->engine->begin(st, true)) != 0)
+	if ((r = store_enter_write(st)) != 0 || (r = store_args_ok(st, q, args, 1)) != 0 ||
+		(r = st->engine->begin(st, true)) != 0)
 		return r;
 	return finish(st, st->engine->many(st, q, args, 1, NULL, ret_changed));
 }
@@ -368,11 +387,13 @@ static int put_one(struct store *st, enum store_q q, const struct store_val *arg
 int store_put_checkpoint(struct store *st, const struct store_checkpoint *c)
 {
 	struct store_checkpoint old;
-	int r = put_one(st, Q_CHECKPOINT_PUT, (const struct store_val[]){ VI(c->epoch), VI(c->size), VI(c->published), VT(c->note) }, NULL);
+	int r = put_one(st, Q_CHECKPOINT_PUT, (const struct store_val[]){ VI(c->epoch), VI(c->size),
+		VI(c->published), VT(c->note) }, NULL);
 
 	if (r != ERR_EXISTS)
 		return r;
-	r = store_first(st, st->scratch, Q_CHECKPOINT_GET, (const struct store_val[]){ VI(c->epoch), VI(c->size) }, fill_checkpoint,
+	r = store_first(st, st->scratch, Q_CHECKPOINT_GET, (const struct store_val[]){ VI(c->epoch), VI(c->size) },
+		fill_checkpoint,
 		sizeof old, &old);
 	if (r != 0)
 		return r;
@@ -387,7 +408,8 @@ int store_mark_published(struct store *st, u32 epoch, u64 size)
 	u64 changed = 0;
 	int r = put_one(st, Q_CHECKPOINT_PUBLISHED, (const struct store_val[]){ VI(epoch), VI(size) }, &changed);
 
-	return r != 0 ? r : changed > 0 ? 0 : store_fail(st, ERR_NOTFOUND, "there is no checkpoint of epoch %u, size %llu", epoch,
+	return r != 0 ? r : changed > 0 ? 0 : store_fail(st, ERR_NOTFOUND,
+		"there is no checkpoint of epoch %u, size %llu", epoch,
 		(unsigned long long)size);
 }
 

@@ -1,8 +1,8 @@
-/* The PostgreSQL engine: one connection, statements prepared by name, values in binary form (int8, text, bytea), batches in
- * pipeline mode. An advisory lock held by the session keeps a second writer out.
+/* The PostgreSQL engine: one connection, statements prepared by name, values in binary form (int8, text, bytea),
+ * batches in pipeline mode. An advisory lock held by the session keeps a second writer out.
  *
- * COMMIT is durable with synchronous_commit=on, which is set here whatever the server's default. When the connection is lost
- * during COMMIT, nobody knows: st->dead.
+ * COMMIT is durable with synchronous_commit=on, which is set here whatever the server's default. When the connection
+ * is lost during COMMIT, nobody knows: st->dead.
  * An erasure leaves old row versions until VACUUM removes them: scrub runs it on the tables an erasure touches. The
  * server's write-ahead log and backups are the administrator's to expire. */
 #include "core/store/store_int.h"
@@ -34,8 +34,10 @@ static PGconn *conn(struct store *st)
 static int code_of(const char *state)
 {
 	static const struct { const char *prefix; int code; } codes[] = {
-		{ "23505", ERR_EXISTS }, { "53100", ERR_NOSPACE }, { "53200", ERR_NOMEM }, { "55P03", ERR_BUSY }, { "57014", ERR_TIMEOUT },
-		{ "42501", ERR_DENIED }, { "25006", ERR_DENIED }, { "28", ERR_DENIED }, { "22", ERR_ARG }, { "40", ERR_BUSY },
+		{ "23505", ERR_EXISTS }, { "53100", ERR_NOSPACE }, { "53200", ERR_NOMEM }, { "55P03", ERR_BUSY }, {
+			"57014", ERR_TIMEOUT },
+		{ "42501", ERR_DENIED }, { "25006", ERR_DENIED }, { "28", ERR_DENIED }, { "22", ERR_ARG }, { "40",
+		ERR_BUSY },
 		{ "XX00", ERR_INTEGRITY },
 	};
 
@@ -96,7 +98,8 @@ static int read_version(struct store *st, u32 *ret)
 		*ret = 0;
 		return 0;
 	}
-	if ((r = one_text(st, "SELECT convert_from(value, 'UTF8') FROM meta WHERE name = 'schema'", text, sizeof text)) != 0)
+	if ((r = one_text(st, "SELECT convert_from(value, 'UTF8') FROM meta WHERE name = 'schema'", text,
+		sizeof text)) != 0)
 		return r;
 	if (str_u64(str_z(text), UINT32_MAX, &version) != 0 || version == 0)
 		return store_fail(st, ERR_INTEGRITY, "the database does not say which schema it has");
@@ -118,10 +121,12 @@ static int pg_open(struct store *st, const char *where, const struct store_opts 
 		return fail(st, NULL, "connecting");
 	PQsetNoticeReceiver(p->c, be_quiet, NULL);
 	if (PQserverVersion(p->c) < 150000)
-		return store_fail(st, ERR_UNSUPPORTED, "PostgreSQL 15 or newer is needed, the server is %d", PQserverVersion(p->c));
+		return store_fail(st, ERR_UNSUPPORTED, "PostgreSQL 15 or newer is needed, the server is %d",
+			PQserverVersion(p->c));
 	if (strcmp(PQparameterStatus(p->c, "server_encoding"), "UTF8") != 0)
 		return store_fail(st, ERR_UNSUPPORTED, "the database must be encoded in UTF8");
-	if ((r = script(st, "SET synchronous_commit = on; SET client_encoding = 'UTF8'; SET standard_conforming_strings = on")) != 0)
+	if ((r = script(st, "SET synchronous_commit = on; SET client_encoding = 'UTF8'; SET "
+		"standard_conforming_strings = on")) != 0)
 		return r;
 	if (opts->read_only && (r = script(st, "SET default_transaction_read_only = on")) != 0)
 		return r;
@@ -291,8 +296,8 @@ static int pg_query(struct store *st, enum store_q q, const struct store_val *ar
 
 /* ---- batches ---- */
 
-/* Reads the answers of `rows` statements and of the sync after them. The first failure is kept; what follows it in the pipeline
- * is answered with ABORTED. */
+/* Reads the answers of `rows` statements and of the sync after them. The first failure is kept; what follows it in
+ * the pipeline is answered with ABORTED. */
 static int drain(struct store *st, enum store_q q, size_t rows, size_t base, size_t *ret_bad, u64 *changed)
 {
 	PGresult *res;
@@ -341,7 +346,8 @@ static int send_rows(struct store *st, enum store_q q, const struct store_val *a
 	return PQpipelineSync(conn(st)) == 1 ? 0 : fail(st, NULL, query->name);
 }
 
-static int pg_many(struct store *st, enum store_q q, const struct store_val *args, size_t rows, size_t *ret_bad, u64 *ret_changed)
+static int pg_many(struct store *st, enum store_q q, const struct store_val *args, size_t rows, size_t *ret_bad,
+	u64 *ret_changed)
 {
 	size_t nargs = strlen(store_queries[q].args);
 	u64 changed = 0;
@@ -374,8 +380,10 @@ static void pg_scrub(struct store *st)
 /* Reads every row of every table: the server verifies its page checksums where the cluster has them. */
 static int pg_check(struct store *st)
 {
-	static const char *const tables[] = { "meta", "head", "entry", "commits", "chunk", "tile", "checkpoint", "erased", "item", "evidence",
-		"asset", "asset_state", "claim", "expiry", "verdict", "change", "rule_text", "object", "object_history" };
+	static const char *const tables[] = { "meta", "head", "entry", "commits", "chunk", "tile", "checkpoint",
+		"erased", "item", "evidence",
+		"asset", "asset_state", "claim", "expiry", "verdict", "change", "rule_text", "object",
+		"object_history" };
 	char sql[128], text[32];
 	int r = 0;
 
@@ -389,11 +397,12 @@ static int pg_check(struct store *st)
 static int pg_backup(struct store *st, const char *path)
 {
 	(void)path;
-	return store_fail(st, ERR_UNSUPPORTED, "use pg_dump: a PostgreSQL store is backed up with the server's own tools");
+	return store_fail(st, ERR_UNSUPPORTED, "use pg_dump: a PostgreSQL store is backed up with the server's own "
+		"tools");
 }
 
-/* A step is one transaction here, schema changes included, so a step that fails leaves the database as it was; a copy against a
- * step that succeeds wrongly is pg_dump's work, which the documentation tells to do before an upgrade. */
+/* A step is one transaction here, schema changes included, so a step that fails leaves the database as it was; a copy
+ * against a step that succeeds wrongly is pg_dump's work, which the documentation tells to do before an upgrade. */
 static int pg_backup_before(struct store *st, u32 version)
 {
 	(void)st;
@@ -404,6 +413,7 @@ static int pg_backup_before(struct store *st, u32 version)
 const struct store_engine store_engine_pg = {
 	.name = "postgresql", .dialect = STORE_PG,
 	.open = pg_open, .settle = pg_nothing, .create = pg_nothing, .prepare = pg_prepare, .close = pg_close,
-	.begin = pg_begin, .commit = pg_commit, .rollback = pg_rollback, .script = script, .many = pg_many, .query = pg_query,
+	.begin = pg_begin, .commit = pg_commit, .rollback = pg_rollback, .script = script, .many = pg_many,
+	.query = pg_query,
 	.scrub = pg_scrub, .check = pg_check, .backup = pg_backup, .backup_before = pg_backup_before,
 };

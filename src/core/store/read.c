@@ -1,5 +1,5 @@
-/* The reading operations. Each names one statement, its arguments and how a row is taken apart; where a statement is a QZ its
- * first argument is the zone flag. */
+/* The reading operations. Each names one statement, its arguments and how a row is taken apart; where a statement is
+ * a QZ its first argument is the zone flag. */
 #include "core/store/store_int.h"
 
 #include "base/buf.h"
@@ -11,7 +11,8 @@
 #define ARGS(...) (const struct store_val[]){ __VA_ARGS__ }
 #define FOREVER INT64_MAX
 
-/* Enters, then collects: every list has this form. The array pointer is written through a void pointer of the caller's type. */
+/* Enters, then collects: every list has this form. The array pointer is written through a void pointer of the
+ * caller's type. */
 #define LIST(st, a, q, args, fill, ret, ret_n) do { \
 	void *rows_; \
 	int r_ = store_enter(st); \
@@ -72,7 +73,8 @@ int store_get_head(struct store *st, struct arena *a, struct store_head *ret)
 	return r;
 }
 
-int store_get_entries(struct store *st, struct arena *a, u64 from, size_t limit, struct store_entry **ret, size_t *ret_n)
+int store_get_entries(struct store *st, struct arena *a, u64 from, size_t limit, struct store_entry **ret,
+	size_t *ret_n)
 {
 	LIST(st, a, Q_ENTRIES, ARGS(VI(to_int(from)), VI(cut(limit))), fill_entry, ret, ret_n);
 }
@@ -171,9 +173,11 @@ int store_items_at(struct store *st, struct arena *a, u64 seq, struct store_item
 	LIST(st, a, Q_ITEMS_AT, ARGS(ZONE(st), VI(pos_of(seq)), VI(pos_of(seq + 1))), fill_items, ret, ret_n);
 }
 
-int store_items_of(struct store *st, struct arena *a, u64 asset, u64 from, u64 to, size_t limit, struct store_items **ret, size_t *ret_n)
+int store_items_of(struct store *st, struct arena *a, u64 asset, u64 from, u64 to, size_t limit,
+	struct store_items **ret, size_t *ret_n)
 {
-	LIST(st, a, Q_ITEMS_OF, ARGS(ZONE(st), VI(to_int(asset)), VI(pos_of(from)), VI(pos_of(to)), VI(cut(limit))), fill_items, ret, ret_n);
+	LIST(st, a, Q_ITEMS_OF, ARGS(ZONE(st), VI(to_int(asset)), VI(pos_of(from)), VI(pos_of(to)), VI(cut(limit))),
+		fill_items, ret, ret_n);
 }
 
 int store_get_item(struct store *st, struct arena *a, u64 seq, u32 idx, struct store_items *ret)
@@ -185,7 +189,8 @@ int store_get_item(struct store *st, struct arena *a, u64 seq, u32 idx, struct s
 	if (r == 0 && (idx >= STORE_ITEM_MAX || from == FOREVER))
 		return store_fail(st, ERR_NOTFOUND, "there is no such item");
 	if (r == 0)
-		r = store_first(st, a, Q_ITEM_GET, ARGS(ZONE(st), VI(from), VI(from + idx)), fill_items, sizeof it, &it);
+		r = store_first(st, a, Q_ITEM_GET, ARGS(ZONE(st), VI(from), VI(from + idx)), fill_items, sizeof it,
+			&it);
 	if (r == 0 && idx - it.first >= it.n)	/* the nearest group before it may end before it */
 		r = store_fail(st, ERR_NOTFOUND, "there is no such item");
 	if (r == 0)
@@ -202,7 +207,8 @@ int store_get_evidence(struct store *st, struct arena *a, u64 seq, u32 idx, stru
 {
 	i64 from = pos_of(seq);
 
-	FIRST(st, a, Q_EVIDENCE_GET, ARGS(ZONE(st), VI(from == FOREVER || idx >= STORE_ITEM_MAX ? FOREVER : from + idx)), fill_evidence, ret);
+	FIRST(st, a, Q_EVIDENCE_GET, ARGS(ZONE(st), VI(from == FOREVER || idx >= STORE_ITEM_MAX ? FOREVER :
+		from + idx)), fill_evidence, ret);
 }
 
 int store_evidence_at(struct store *st, struct arena *a, u64 seq, struct store_evidence **ret, size_t *ret_n)
@@ -219,7 +225,8 @@ int store_evidence_bytes(struct store *st, struct str run, u64 *ret)
 	if (r == 0)
 		r = store_args_ok(st, Q_EVIDENCE_BYTES, args, 1);
 	if (r == 0)
-		r = run.n == 0 ? store_ask_int(st, Q_EVIDENCE_BYTES_ALL, NULL, &sum, NULL) : store_ask_int(st, Q_EVIDENCE_BYTES, args, &sum, NULL);
+		r = run.n == 0 ? store_ask_int(st, Q_EVIDENCE_BYTES_ALL, NULL, &sum, NULL) : store_ask_int(st,
+			Q_EVIDENCE_BYTES, args, &sum, NULL);
 	if (r == 0)
 		*ret = (u64)sum;
 	return r;
@@ -329,7 +336,8 @@ static int read_cursor(struct store *st, const struct store_page *p, struct curs
 	struct rd rd;
 	u8 sort, desc;
 
-	if (raw != NULL && p->cursor.n % 2 == 0 && p->cursor.n <= 64 * KiB && str_unhex(p->cursor, raw, p->cursor.n / 2) == 0) {
+	if (raw != NULL && p->cursor.n % 2 == 0 && p->cursor.n <= 64 * KiB && str_unhex(p->cursor, raw,
+		p->cursor.n / 2) == 0) {
 		rd = rd_of(raw, p->cursor.n / 2);
 		if (rd_u8(&rd, &sort) == 0 && rd_u8(&rd, &desc) == 0 && sort == p->sort && desc == p->desc &&
 		    rd_i64(&rd, &c.number) == 0 && rd_blob(&rd, &c.text) == 0 && rd_blob(&rd, &c.name) == 0 &&
@@ -355,7 +363,8 @@ static struct str column_of(const struct store_asset *as, enum store_sort sort)
 	}
 }
 
-static int write_cursor(struct store *st, struct arena *a, const struct store_page *p, const struct store_asset *last, struct str *ret)
+static int write_cursor(struct store *st, struct arena *a, const struct store_page *p,
+	const struct store_asset *last, struct str *ret)
 {
 	struct buf b = buf_new(st->scratch, 0);
 	struct str raw;
@@ -401,7 +410,8 @@ static enum store_q page_query(const struct store_page *p)
 	return Q_PAGE_ID_UP;
 }
 
-int store_page_assets(struct store *st, struct arena *a, const struct store_page *p, struct store_asset **ret, size_t *ret_n,
+int store_page_assets(struct store *st, struct arena *a, const struct store_page *p, struct store_asset **ret,
+	size_t *ret_n,
 	struct str *ret_cursor)
 {
 	size_t want = (size_t)cut(p->limit), n;
@@ -416,8 +426,10 @@ int store_page_assets(struct store *st, struct arena *a, const struct store_page
 	if (p->desc)
 		q = (enum store_q)(q + (p->cursor.n > 0 ? 2 : 1));
 	/* one row more than asked tells whether there is a next page */
-	r = store_collect(st, a, q, ARGS(ZONE(st), sorts_by_number(p->sort) ? VI(c.number) : VT(c.text), VT(c.name), VI(c.id),
-		VT(p->class), VT(p->vendor), VT(p->network), VI(p->seen_from.ms), VI(p->seen_to.ms == 0 ? FOREVER : p->seen_to.ms),
+	r = store_collect(st, a, q, ARGS(ZONE(st), sorts_by_number(p->sort) ? VI(c.number) : VT(c.text), VT(c.name),
+		VI(c.id),
+		VT(p->class), VT(p->vendor), VT(p->network), VI(p->seen_from.ms), VI(p->seen_to.ms == 0 ? FOREVER :
+		p->seen_to.ms),
 		VI(p->merged), VI(want + 1)), fill_asset, sizeof **ret, &rows, &n);
 	if (r == 0 && n > want) {
 		n = want;
@@ -439,14 +451,17 @@ int store_get_verdict(struct store *st, struct arena *a, u64 asset, struct store
 	FIRST(st, a, Q_VERDICT_GET, ARGS(ZONE(st), VI(to_int(asset))), fill_verdict, ret);
 }
 
-int store_get_verdicts(struct store *st, struct arena *a, u64 after_asset, size_t limit, struct store_verdict **ret, size_t *ret_n)
+int store_get_verdicts(struct store *st, struct arena *a, u64 after_asset, size_t limit, struct store_verdict **ret,
+	size_t *ret_n)
 {
 	LIST(st, a, Q_VERDICTS, ARGS(ZONE(st), VI(to_int(after_asset)), VI(cut(limit))), fill_verdict, ret, ret_n);
 }
 
-int store_changes_of(struct store *st, struct arena *a, u64 asset, u64 after_id, size_t limit, struct store_change **ret, size_t *ret_n)
+int store_changes_of(struct store *st, struct arena *a, u64 asset, u64 after_id, size_t limit,
+	struct store_change **ret, size_t *ret_n)
 {
-	LIST(st, a, Q_CHANGES_OF, ARGS(ZONE(st), VI(to_int(asset)), VI(to_int(after_id)), VI(cut(limit))), fill_change, ret, ret_n);
+	LIST(st, a, Q_CHANGES_OF, ARGS(ZONE(st), VI(to_int(asset)), VI(to_int(after_id)), VI(cut(limit))),
+		fill_change, ret, ret_n);
 }
 
 int store_get_object(struct store *st, struct arena *a, struct str type, struct str id, struct store_object *ret)
@@ -454,13 +469,15 @@ int store_get_object(struct store *st, struct arena *a, struct str type, struct 
 	FIRST(st, a, Q_OBJECT_GET, ARGS(ZONE(st), VT(type), VT(id)), fill_object, ret);
 }
 
-int store_get_object_at(struct store *st, struct arena *a, struct str type, struct str id, u64 seq, struct store_object *ret)
+int store_get_object_at(struct store *st, struct arena *a, struct str type, struct str id, u64 seq,
+	struct store_object *ret)
 {
 	struct store_object o;
 	int r = store_enter(st);
 
 	if (r == 0)
-		r = store_first(st, a, Q_HISTORY, ARGS(ZONE(st), VT(type), VT(id), VI(to_int(seq)), VI(1)), fill_object, sizeof o, &o);
+		r = store_first(st, a, Q_HISTORY, ARGS(ZONE(st), VT(type), VT(id), VI(to_int(seq)), VI(1)),
+			fill_object, sizeof o, &o);
 	if (r == 0 && o.remove)
 		r = store_fail(st, ERR_NOTFOUND, "it was removed by entry %llu", (unsigned long long)o.seq);
 	if (r == 0)
@@ -474,7 +491,9 @@ int store_list_objects(struct store *st, struct arena *a, struct str type, struc
 	LIST(st, a, Q_OBJECTS, ARGS(ZONE(st), VT(type), VT(after_id), VI(cut(limit))), fill_object, ret, ret_n);
 }
 
-int store_object_history(struct store *st, struct arena *a, struct str type, struct str id, struct store_object **ret, size_t *ret_n)
+int store_object_history(struct store *st, struct arena *a, struct str type, struct str id,
+	struct store_object **ret, size_t *ret_n)
 {
-	LIST(st, a, Q_HISTORY, ARGS(ZONE(st), VT(type), VT(id), VI(FOREVER), VI(STORE_PAGE_MAX)), fill_object, ret, ret_n);
+	LIST(st, a, Q_HISTORY, ARGS(ZONE(st), VT(type), VT(id), VI(FOREVER), VI(STORE_PAGE_MAX)), fill_object, ret,
+		ret_n);
 }

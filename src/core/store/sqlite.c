@@ -1,10 +1,10 @@
-/* The SQLite engine: one file, WAL, synchronous=FULL, one connection in exclusive locking mode (so there is no shared-memory
- * file, and a second process gets ERR_BUSY instead of a half-written page).
+/* The SQLite engine: one file, WAL, synchronous=FULL, one connection in exclusive locking mode (so there is no
+ * shared-memory file, and a second process gets ERR_BUSY instead of a half-written page).
  *
- * COMMIT writes the batch's pages to the log and syncs it; that is the acknowledgement. When that step fails the frames may
- * or may not be whole on the disk, and recovery after a restart decides: st->dead. Anything that fails
- * before COMMIT is rolled back and known. secure_delete overwrites what is replaced or deleted; after an erasure the log is
- * folded into the file and cut to nothing, because it holds older pages. */
+ * COMMIT writes the batch's pages to the log and syncs it; that is the acknowledgement. When that step fails the
+ * frames may or may not be whole on the disk, and recovery after a restart decides: st->dead. Anything that fails
+ * before COMMIT is rolled back and known. secure_delete overwrites what is replaced or deleted; after an erasure the
+ * log is folded into the file and cut to nothing, because it holds older pages. */
 #include "core/store/store_int.h"
 
 #include "base/buf.h"
@@ -75,8 +75,10 @@ static int fail_db(struct store *st, sqlite3 *db, int rc, const char *doing)
 	if (rc == SQLITE_OK)
 		return 0;
 	if (rc == SQLITE_IOERR_DATA && bad != 0)
-		return store_fail(st, ERR_INTEGRITY, "%s: page %llu of " STORE_FILE " has a wrong checksum", doing, (unsigned long long)bad);
-	return store_fail(st, code_of(rc), "%s: %s (SQLite %d)", doing, db == NULL ? sqlite3_errstr(rc) : sqlite3_errmsg(db), rc);
+		return store_fail(st, ERR_INTEGRITY, "%s: page %llu of " STORE_FILE " has a wrong checksum", doing,
+			(unsigned long long)bad);
+	return store_fail(st, code_of(rc), "%s: %s (SQLite %d)", doing, db == NULL ? sqlite3_errstr(rc) :
+		sqlite3_errmsg(db), rc);
 }
 
 static int fail(struct store *st, int rc, const char *doing)
@@ -148,7 +150,8 @@ static int defend(struct store *st, const struct store_opts *opts)
 		{ .op = SQLITE_DBCONFIG_ENABLE_TRIGGER, .on = 0 },
 		{ .op = SQLITE_DBCONFIG_ENABLE_VIEW, .on = 0 },
 		{ .op = SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, .on = 0 },
-		/* a file that turns out to be newer must not be changed when it is closed again; settle() takes this back */
+		/* a file that turns out to be newer must not be changed when it is closed again; settle() takes this
+		 * back */
 		{ .op = SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, .on = 1 },
 	};
 	struct lite *l = st->e;
@@ -159,8 +162,9 @@ static int defend(struct store *st, const struct store_opts *opts)
 	sqlite3_extended_result_codes(l->db, 1);
 	sqlite3_busy_timeout(l->db, 2000);
 	/* the locking mode first: what follows reads the file, and once it was read in normal mode there is a -shm */
-	snprintf(sql, sizeof sql, "PRAGMA locking_mode=%s; PRAGMA cache_size=-%zu; PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY; "
-		"PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA wal_autocheckpoint=0; PRAGMA cell_size_check=ON",
+	snprintf(sql, sizeof sql, "PRAGMA locking_mode=%s; PRAGMA cache_size=-%zu; PRAGMA mmap_size=0; "
+		"PRAGMA temp_store=MEMORY; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; "
+		"PRAGMA wal_autocheckpoint=0; PRAGMA cell_size_check=ON",
 		opts->read_only ? "NORMAL" : "EXCLUSIVE", l->cache / 1024);
 	return script(st, sql);
 }
@@ -181,7 +185,8 @@ static int read_version(struct store *st, u32 *ret)
 	}
 	(void)sqlite3_file_control(l->db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserve);
 	if (reserve != STORE_VFS_RESERVE)
-		return store_fail(st, ERR_INTEGRITY, "%s is a database, but no store of this program, or its head is damaged", l->path);
+		return store_fail(st, ERR_INTEGRITY, "%s is a database, but no store of this program, or its head "
+			"is damaged", l->path);
 	if ((r = one_text(st, "SELECT count(*) FROM sqlite_master WHERE name = 'meta'", text, sizeof text)) != 0)
 		return r;
 	if (strcmp(text, "1") != 0)
@@ -194,8 +199,8 @@ static int read_version(struct store *st, u32 *ret)
 	return 0;
 }
 
-/* Reading makes no file: when there is no log, the database is whole by itself, and whoever holds the directory lock may take it as
- * unchanging. With a log left by a crash SQLite needs its index beside it. */
+/* Reading makes no file: when there is no log, the database is whole by itself, and whoever holds the directory lock
+ * may take it as unchanging. With a log left by a crash SQLite needs its index beside it. */
 static int open_to_read(struct lite *l)
 {
 	struct stat sb;
@@ -213,7 +218,8 @@ static int open_to_read(struct lite *l)
 	}
 	if (stat(wal, &sb) != 0 || sb.st_size == 0)
 		buf_z(&uri, "?immutable=1");
-	rc = sqlite3_open_v2(str_c(a, buf_view(&uri)), &l->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, STORE_VFS);
+	rc = sqlite3_open_v2(str_c(a, buf_view(&uri)), &l->db,
+		SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, STORE_VFS);
 	arena_free(a);
 	return rc;
 }
@@ -228,11 +234,13 @@ static int lite_open(struct store *st, const char *where, const struct store_opt
 	if (l == NULL || asprintf(&l->path, "%s%s" STORE_FILE, here ? "" : where, here ? "" : "/") < 0)
 		return store_fail(st, ERR_NOMEM, "no memory");
 	l->cache = opts->cache == 0 ? STORE_CACHE_DEFAULT : opts->cache;
+	(void)store_vfs_sync_failed();
 	if ((r = store_vfs_register()) != 0)
 		return store_fail(st, r, "SQLite has no unix VFS");
 	if ((r = make_file(st, l->path, opts)) != 0)
 		return r;
-	rc = opts->read_only ? open_to_read(l) : sqlite3_open_v2(l->path, &l->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, STORE_VFS);
+	rc = opts->read_only ? open_to_read(l) : sqlite3_open_v2(l->path, &l->db,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, STORE_VFS);
 	if (rc != SQLITE_OK)
 		return fail(st, rc, l->path);
 	if ((r = defend(st, opts)) != 0)
@@ -252,7 +260,8 @@ static int lite_create(struct store *st)
 	snprintf(sql, sizeof sql, "PRAGMA page_size=%d; PRAGMA auto_vacuum=NONE", PAGE_SIZE);
 	if ((r = script(st, sql)) != 0 || (r = one_text(st, "PRAGMA journal_mode=WAL", text, sizeof text)) != 0)
 		return r;
-	return strcmp(text, "wal") == 0 ? 0 : store_fail(st, ERR_IO, "the file cannot be kept in WAL mode (it is in mode %s)", text);
+	return strcmp(text, "wal") == 0 ? 0 : store_fail(st, ERR_IO, "the file cannot be kept in WAL mode (it is in "
+		"mode %s)", text);
 }
 
 static int lite_settle(struct store *st)
@@ -310,7 +319,8 @@ static int lite_begin(struct store *st, bool write)
 {
 	struct lite *l = st->e;
 
-	return fail(st, sqlite3_exec(l->db, write ? "BEGIN IMMEDIATE" : "BEGIN", NULL, NULL, NULL), "beginning a transaction");
+	return fail(st, sqlite3_exec(l->db, write ? "BEGIN IMMEDIATE" : "BEGIN", NULL, NULL, NULL),
+		"beginning a transaction");
 }
 
 static void lite_rollback(struct store *st)
@@ -322,14 +332,24 @@ static void lite_rollback(struct store *st)
 		(void)sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
+/* Folding the log into the file may follow a COMMIT that is durable already: its failed sync takes nothing back, but
+ * what the disk holds is not known any more, so this process ends and the next one folds again from the log. */
+static void mind_syncs(struct store *st)
+{
+	if (store_vfs_sync_failed())
+		st->dead = true;
+}
+
 static int lite_commit(struct store *st)
 {
 	struct lite *l = st->e;
 	int rc = sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL);
 	int r = fail(st, rc, "COMMIT");
 
-	if (rc == SQLITE_OK)
+	if (rc == SQLITE_OK) {
+		mind_syncs(st);
 		return 0;
+	}
 	lite_rollback(st);
 	st->dead = true;
 	return r;
@@ -355,7 +375,8 @@ static int bind(struct store *st, struct stmt *s, enum store_q q, const struct s
 	return fail(st, rc, store_queries[q].name);
 }
 
-static int lite_many(struct store *st, enum store_q q, const struct store_val *args, size_t rows, size_t *ret_bad, u64 *ret_changed)
+static int lite_many(struct store *st, enum store_q q, const struct store_val *args, size_t rows, size_t *ret_bad,
+	u64 *ret_changed)
 {
 	struct lite *l = st->e;
 	struct stmt *s = &l->stmts[q];
@@ -429,6 +450,7 @@ static void lite_scrub(struct store *st)
 	/* The erasure itself is durable; when the fold fails, the next checkpoint does it. */
 	if (sqlite3_wal_checkpoint_v2(l->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK)
 		log_debug("store: the log could not be cut after an erasure: %s", sqlite3_errmsg(l->db));
+	mind_syncs(st);
 }
 
 static int check_row(void *ctx, int n, char **cols, char **names)
@@ -476,7 +498,8 @@ static int copy_pages(struct store *st, sqlite3 *to)
 	sqlite3_backup *b;
 	int rc;
 
-	(void)sqlite3_exec(to, "PRAGMA synchronous=FULL; PRAGMA journal_mode=OFF; PRAGMA locking_mode=EXCLUSIVE", NULL, NULL, NULL);
+	(void)sqlite3_exec(to, "PRAGMA synchronous=FULL; PRAGMA journal_mode=OFF; PRAGMA locking_mode=EXCLUSIVE",
+		NULL, NULL, NULL);
 	b = sqlite3_backup_init(to, "main", l->db, "main");
 	if (b == NULL)
 		return fail_db(st, to, sqlite3_errcode(to), "beginning the copy");
@@ -529,7 +552,8 @@ static int lite_backup(struct store *st, const char *path)
 	return copy_to(st, path);
 }
 
-/* Beside the store: korobanu.db.before-N. One left by an earlier try is the same state, or newer than nothing: it is made again. */
+/* Beside the store: korobanu.db.before-N. One left by an earlier try is the same state, or newer than nothing: it is
+ * made again. */
 static int lite_backup_before(struct store *st, u32 version)
 {
 	struct lite *l = st->e;
@@ -547,6 +571,7 @@ static int lite_backup_before(struct store *st, u32 version)
 const struct store_engine store_engine_sqlite = {
 	.name = "sqlite", .dialect = STORE_SQLITE,
 	.open = lite_open, .settle = lite_settle, .create = lite_create, .prepare = lite_prepare, .close = lite_close,
-	.begin = lite_begin, .commit = lite_commit, .rollback = lite_rollback, .script = script, .many = lite_many, .query = lite_query,
+	.begin = lite_begin, .commit = lite_commit, .rollback = lite_rollback, .script = script, .many = lite_many,
+	.query = lite_query,
 	.scrub = lite_scrub, .check = lite_check, .backup = lite_backup, .backup_before = lite_backup_before,
 };

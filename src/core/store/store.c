@@ -1,7 +1,8 @@
 /* Opening, schema steps, zones, and what every operation begins with.
  *
- * Opening changes nothing until the version is known: engine->open reads, engine->settle may write. The version stands in
- * meta 'schema' as decimal text. A step and its new version are one transaction, so a killed migration never was. */
+ * Opening changes nothing until the version is known: engine->open reads, engine->settle may write. The version
+ * stands in meta 'schema' as decimal text. A step and its new version are one transaction, so a killed migration
+ * never was. */
 #include "core/store/store_int.h"
 
 #include <stdarg.h>
@@ -63,10 +64,12 @@ int store_args_ok(struct store *st, enum store_q q, const struct store_val *args
 		for (const char *w = want; *w != '\0'; w++, args++) {
 			must(args->type == (*w == 'i' ? STORE_INT : *w == 't' ? STORE_TEXT : STORE_BLOB));
 			if (args->type == STORE_INT && args->i < 0)
-				return store_fail(st, ERR_ARG, "%s: argument %d is negative or too large", store_queries[q].name,
+				return store_fail(st, ERR_ARG, "%s: argument %d is negative or too large",
+					store_queries[q].name,
 					(int)(w - want) + 1);
 			if (args->type == STORE_TEXT && (str_chr(args->s, '\0') >= 0 || !str_utf8_ok(args->s, &bad)))
-				return store_fail(st, ERR_ARG, "%s: argument %d is no UTF-8 text", store_queries[q].name,
+				return store_fail(st, ERR_ARG, "%s: argument %d is no UTF-8 text",
+					store_queries[q].name,
 					(int)(w - want) + 1);
 			if (args->s.n > INT32_MAX / 2)
 				return store_fail(st, ERR_LIMIT, "%s: argument %d is too long", store_queries[q].name,
@@ -177,10 +180,12 @@ static int run_step(struct store *st, const struct store_schema *schema, u32 ver
 	for (size_t i = 0; r == 0 && i < schema->nmoves; i++)
 		if (schema->moves[i].to == step->to)
 			r = schema->moves[i].fn(st);
-	/* Versions are numbers of ours: the one text that is put together, because no statement can be prepared before step 1. */
+	/* Versions are numbers of ours: the one text that is put together, because no statement can be prepared
+	 * before step 1. */
 	snprintf(sql, sizeof sql, version == 0 ? st->engine->dialect == STORE_PG ?
 		"INSERT INTO meta (name, value) VALUES ('schema', convert_to('%u', 'UTF8'))" :
-		"INSERT INTO meta (name, value) VALUES ('schema', CAST('%u' AS BLOB))" : st->engine->dialect == STORE_PG ?
+		"INSERT INTO meta (name, value) VALUES ('schema', CAST('%u' AS BLOB))" :
+			st->engine->dialect == STORE_PG ?
 		"UPDATE meta SET value = convert_to('%u', 'UTF8') WHERE name = 'schema'" :
 		"UPDATE meta SET value = CAST('%u' AS BLOB) WHERE name = 'schema'", step->to);
 	return r != 0 ? r : st->engine->script(st, sql);
@@ -211,16 +216,19 @@ static int migrate(struct store *st, const struct store_schema *schema)
 
 /* ---- opening and closing ---- */
 
-static int bring_up(struct store *st, const char *where, const struct store_opts *opts, const struct store_schema *schema)
+static int bring_up(struct store *st, const char *where, const struct store_opts *opts,
+	const struct store_schema *schema)
 {
 	int r = st->engine->open(st, where, opts, &st->version);
 
 	if (r != 0)
 		return r;
 	if (st->version > schema->n)
-		return store_fail(st, ERR_NEWER, "the store has schema %u, this program knows %zu", st->version, schema->n);
+		return store_fail(st, ERR_NEWER, "the store has schema %u, this program knows %zu", st->version,
+			schema->n);
 	if (st->version < schema->n && st->read_only)
-		return store_fail(st, ERR_DENIED, "the store has schema %u and is open for reading only: it must be migrated to %zu first",
+		return store_fail(st, ERR_DENIED, "the store has schema %u and is open for reading only: it must be "
+			"migrated to %zu first",
 			st->version, schema->n);
 	if ((r = st->engine->settle(st)) != 0 ||
 	    (r = st->version == schema->n ? 0 : migrate(st, schema)) != 0 ||
@@ -229,7 +237,8 @@ static int bring_up(struct store *st, const char *where, const struct store_opts
 	return store_set_zones(st, opts->zones, opts->nzones);
 }
 
-int store_open_schema(const char *where, const struct store_opts *opts, const struct store_schema *schema, struct store **ret,
+int store_open_schema(const char *where, const struct store_opts *opts, const struct store_schema *schema,
+	struct store **ret,
 	struct perr *reterr)
 {
 	static const struct store_opts none = { 0 };
@@ -246,7 +255,8 @@ int store_open_schema(const char *where, const struct store_opts *opts, const st
 		return perr_set(reterr, ERR_NOMEM, 0, "no memory");
 	st->scratch = arena_new(NULL, 0);
 	st->read_only = opts->read_only;
-	st->engine = str_starts(w, S("postgresql://")) || str_starts(w, S("postgres://")) ? &store_engine_pg : &store_engine_sqlite;
+	st->engine = str_starts(w, S("postgresql://")) || str_starts(w, S("postgres://")) ? &store_engine_pg :
+		&store_engine_sqlite;
 	r = bring_up(st, where, opts, schema);
 	if (r != 0) {
 		perr_set(reterr, r, 0, "%s", st->why);

@@ -11,8 +11,8 @@
  * Positions: an entry has a seq, counted from 0 over all epochs; an item is (seq, idx), idx < 65536; a part is
  * (seq, part) with part < 2^20. Log n of an epoch: leaf index = seq - head.first.
  *
- * Errors of every operation: ERR_NOMEM (the arena's limit), ERR_IO, ERR_NOSPACE, ERR_BUSY, ERR_DENIED (read-only store or
- * directory), ERR_INTEGRITY (the file is damaged), and what is named below. store_why() has the words.
+ * Errors of every operation: ERR_NOMEM (the arena's limit), ERR_IO, ERR_NOSPACE, ERR_BUSY, ERR_DENIED (read-only
+ * store or directory), ERR_INTEGRITY (the file is damaged), and what is named below. store_why() has the words.
  * One thread; one process at a time (the caller holds the directory lock). */
 #ifndef CORE_STORE_H
 #define CORE_STORE_H
@@ -35,7 +35,8 @@
 struct store;
 
 struct store_opts {
-	size_t cache;			/* bytes of page cache, 0 = STORE_CACHE_DEFAULT; above STORE_CACHE_MAX is ERR_RANGE */
+	/* bytes of page cache, 0 = STORE_CACHE_DEFAULT; above STORE_CACHE_MAX is ERR_RANGE */
+	size_t cache;
 	bool read_only;			/* nothing is created, migrated or changed */
 	bool no_create;			/* ERR_NOTFOUND where there is no store yet */
 	const struct str *zones;	/* as store_set_zones; none = all */
@@ -56,7 +57,8 @@ u32 store_schema_newest(void);			/* of this program */
 /* After a COMMIT whose outcome is not known (failed fsync, connection lost): true, and every later operation is
  * ERR_IO. The process must end; after a restart the chunk id or the head tells what happened. */
 bool store_is_dead(const struct store *st);
-/* The caller's zones for every reading operation from here on; n = 0: all. Copied. At most STORE_ZONE_MAX, else ERR_LIMIT. */
+/* The caller's zones for every reading operation from here on; n = 0: all. Copied. At most STORE_ZONE_MAX, else
+ * ERR_LIMIT. */
 int store_set_zones(struct store *st, const struct str *zones, size_t n) MUST_USE;
 
 /* ---- rows ---- */
@@ -123,7 +125,8 @@ struct store_asset {
 	u64 seq;			/* the entry that last changed it */
 	struct utc last_seen;
 	struct str name, class, vendor, network;
-	struct str text[4];		/* further columns of the first page of `asset ls`, the caller's choice; not sortable */
+	/* further columns of the first page of `asset ls`, the caller's choice; not sortable */
+	struct str text[4];
 	struct str state;		/* in a batch: {0} leaves the stored state as it is */
 };
 
@@ -156,7 +159,8 @@ struct store_object {
 	struct str type, id, zone;
 	u64 seq;			/* the entry that made this version */
 	struct str body;
-	bool remove;			/* in a batch: it goes; the history stays, with an empty body as its last version */
+	/* in a batch: it goes; the history stays, with an empty body as its last version */
+	bool remove;
 	bool passing;			/* in a batch: replace without a row in the history (progress of a scan) */
 };
 
@@ -216,9 +220,10 @@ struct store_batch {
 	const struct store_forget *forget;	size_t nforget;
 };
 
-/* One transaction, durable when it returns 0. ERR_EXISTS: a chunk is recorded already (*ret_chunk, may be NULL, is its index in the
- * batch); ERR_CONFLICT: the stored head is not `was`; ERR_ARG: the batch contradicts itself; ERR_NOTFOUND: a part to erase
- * is in no group. On any error nothing changed, except when store_is_dead() then says that nobody knows. */
+/* One transaction, durable when it returns 0. ERR_EXISTS: a chunk is recorded already (*ret_chunk, may be NULL, is
+ * its index in the batch); ERR_CONFLICT: the stored head is not `was`; ERR_ARG: the batch contradicts itself;
+ * ERR_NOTFOUND: a part to erase is in no group. On any error nothing changed, except when store_is_dead() then says
+ * that nobody knows. */
 int store_commit(struct store *st, const struct store_batch *b, size_t *ret_chunk) MUST_USE;
 /* Checkpoints are signed after the COMMIT they cover. Same epoch and size with another note: ERR_CONFLICT. */
 int store_put_checkpoint(struct store *st, const struct store_checkpoint *c) MUST_USE;
@@ -236,35 +241,49 @@ void store_snapshot_end(struct store *st);
 /* [log] */
 int store_has_chunk(struct store *st, struct str id, bool *ret, u64 *ret_seq) MUST_USE;	/* ret_seq may be NULL */
 int store_get_head(struct store *st, struct arena *a, struct store_head *ret) MUST_USE;	/* epoch 0 when empty */
-int store_get_entries(struct store *st, struct arena *a, u64 from, size_t limit, struct store_entry **ret, size_t *ret_n) MUST_USE;
+int store_get_entries(struct store *st, struct arena *a, u64 from, size_t limit, struct store_entry **ret,
+	size_t *ret_n) MUST_USE;
 int store_get_commits(struct store *st, struct arena *a, u64 seq, struct str *ret) MUST_USE;	/* ERR_NOTFOUND */
 /* The leaf hashes of entries from .. from+n-1, 32 bytes each; fewer where the store ends. */
 int store_get_leaves(struct store *st, struct arena *a, u64 from, size_t n, struct str *ret) MUST_USE;
-int store_get_tile(struct store *st, struct arena *a, u32 epoch, u32 level, u64 n, struct str *ret) MUST_USE;	/* ERR_NOTFOUND */
+/* ERR_NOTFOUND */
+int store_get_tile(struct store *st, struct arena *a, u32 epoch, u32 level, u64 n, struct str *ret) MUST_USE;
 int store_get_erased(struct store *st, struct arena *a, u64 seq, struct store_erased **ret, size_t *ret_n) MUST_USE;
 int store_get_checkpoints(struct store *st, struct arena *a, u32 epoch, u64 from_size, size_t limit,
 	struct store_checkpoint **ret, size_t *ret_n) MUST_USE;				/* ascending size */
-int store_get_last_checkpoint(struct store *st, struct arena *a, bool published_only, struct store_checkpoint *ret) MUST_USE;	/* ERR_NOTFOUND */
-int store_get_text(struct store *st, struct arena *a, const u8 sha[STORE_HASH], struct store_text *ret) MUST_USE;	/* ERR_NOTFOUND */
-int store_list_texts(struct store *st, struct arena *a, struct str kind, struct store_text **ret, size_t *ret_n) MUST_USE;	/* bodies left out */
+/* ERR_NOTFOUND */
+int store_get_last_checkpoint(struct store *st, struct arena *a, bool published_only,
+	struct store_checkpoint *ret) MUST_USE;
+/* ERR_NOTFOUND */
+int store_get_text(struct store *st, struct arena *a, const u8 sha[STORE_HASH], struct store_text *ret) MUST_USE;
+/* bodies left out */
+int store_list_texts(struct store *st, struct arena *a, struct str kind, struct store_text **ret,
+	size_t *ret_n) MUST_USE;
 int store_next_asset(struct store *st, u64 *ret) MUST_USE;	/* 1 + the greatest id there ever was */
 
 /* Items: of one entry, of one asset with from <= seq < to, or the group that holds one item (ERR_NOTFOUND). */
 int store_items_at(struct store *st, struct arena *a, u64 seq, struct store_items **ret, size_t *ret_n) MUST_USE;
-int store_items_of(struct store *st, struct arena *a, u64 asset, u64 from, u64 to, size_t limit, struct store_items **ret, size_t *ret_n) MUST_USE;
+int store_items_of(struct store *st, struct arena *a, u64 asset, u64 from, u64 to, size_t limit,
+	struct store_items **ret, size_t *ret_n) MUST_USE;
 int store_get_item(struct store *st, struct arena *a, u64 seq, u32 idx, struct store_items *ret) MUST_USE;
 /* The group of one part, with its salts: ERR_NOTFOUND. */
 int store_get_part(struct store *st, struct arena *a, u64 seq, u32 part, struct store_items *ret) MUST_USE;
-int store_get_evidence(struct store *st, struct arena *a, u64 seq, u32 idx, struct store_evidence *ret) MUST_USE;	/* with body; ERR_NOTFOUND */
-int store_evidence_at(struct store *st, struct arena *a, u64 seq, struct store_evidence **ret, size_t *ret_n) MUST_USE;	/* inline bodies left out */
-int store_evidence_bytes(struct store *st, struct str run, u64 *ret) MUST_USE;	/* kept for a run ("" = all), for the quota */
+/* with body; ERR_NOTFOUND */
+int store_get_evidence(struct store *st, struct arena *a, u64 seq, u32 idx, struct store_evidence *ret) MUST_USE;
+/* inline bodies left out */
+int store_evidence_at(struct store *st, struct arena *a, u64 seq, struct store_evidence **ret, size_t *ret_n) MUST_USE;
+/* kept for a run ("" = all), for the quota */
+int store_evidence_bytes(struct store *st, struct str run, u64 *ret) MUST_USE;
 
 /* Assets. state is left {0} but by store_get_state and store_each_state. */
-int store_get_asset(struct store *st, struct arena *a, u64 id, struct store_asset *ret) MUST_USE;	/* ERR_NOTFOUND */
-int store_get_state(struct store *st, struct arena *a, u64 id, struct store_asset *ret) MUST_USE;	/* with state; ERR_NOTFOUND */
+/* ERR_NOTFOUND */
+int store_get_asset(struct store *st, struct arena *a, u64 id, struct store_asset *ret) MUST_USE;
+/* with state; ERR_NOTFOUND */
+int store_get_state(struct store *st, struct arena *a, u64 id, struct store_asset *ret) MUST_USE;
 /* Every asset with id > after that is not merged away, ascending, one at a time: `row` is valid during the call, a
  * result other than 0 ends the walk and is returned. fn must not commit. */
-int store_each_state(struct store *st, u64 after, int (*fn)(void *ctx, const struct store_asset *row), void *ctx) MUST_USE;
+int store_each_state(struct store *st, u64 after, int (*fn)(void *ctx, const struct store_asset *row),
+	void *ctx) MUST_USE;
 int store_count_assets(struct store *st, u64 *ret) MUST_USE;	/* not merged away */
 
 enum store_sort { STORE_BY_ID, STORE_BY_NAME, STORE_BY_CLASS, STORE_BY_VENDOR, STORE_BY_NETWORK, STORE_BY_LAST_SEEN };
@@ -278,33 +297,43 @@ struct store_page {
 	size_t limit;
 };
 /* ret_cursor: empty when there is nothing more. ERR_SYNTAX: cursor of another sort or no cursor of ours. */
-int store_page_assets(struct store *st, struct arena *a, const struct store_page *p, struct store_asset **ret, size_t *ret_n,
+int store_page_assets(struct store *st, struct arena *a, const struct store_page *p, struct store_asset **ret,
+	size_t *ret_n,
 	struct str *ret_cursor) MUST_USE;
 /* Claims of a key, or of an asset. network {0} with n = 0 means "". */
 int store_find_key(struct store *st, struct arena *a, struct str network, struct str type, struct str value,
 	struct store_claim **ret, size_t *ret_n) MUST_USE;
 int store_claims_of(struct store *st, struct arena *a, u64 asset, struct store_claim **ret, size_t *ret_n) MUST_USE;
 /* Assets whose time has come, earliest first. */
-int store_due(struct store *st, struct arena *a, struct utc now, size_t limit, struct store_expiry **ret, size_t *ret_n) MUST_USE;
+int store_due(struct store *st, struct arena *a, struct utc now, size_t limit, struct store_expiry **ret,
+	size_t *ret_n) MUST_USE;
 
-int store_get_verdict(struct store *st, struct arena *a, u64 asset, struct store_verdict *ret) MUST_USE;	/* ERR_NOTFOUND */
-int store_get_verdicts(struct store *st, struct arena *a, u64 after_asset, size_t limit, struct store_verdict **ret, size_t *ret_n) MUST_USE;
-int store_changes_of(struct store *st, struct arena *a, u64 asset, u64 after_id, size_t limit, struct store_change **ret, size_t *ret_n) MUST_USE;
+/* ERR_NOTFOUND */
+int store_get_verdict(struct store *st, struct arena *a, u64 asset, struct store_verdict *ret) MUST_USE;
+int store_get_verdicts(struct store *st, struct arena *a, u64 after_asset, size_t limit, struct store_verdict **ret,
+	size_t *ret_n) MUST_USE;
+int store_changes_of(struct store *st, struct arena *a, u64 asset, u64 after_id, size_t limit,
+	struct store_change **ret, size_t *ret_n) MUST_USE;
 
-int store_get_object(struct store *st, struct arena *a, struct str type, struct str id, struct store_object *ret) MUST_USE;	/* ERR_NOTFOUND */
+/* ERR_NOTFOUND */
+int store_get_object(struct store *st, struct arena *a, struct str type, struct str id,
+	struct store_object *ret) MUST_USE;
 /* As it stood after entry seq: ERR_NOTFOUND before it existed or after it went. */
-int store_get_object_at(struct store *st, struct arena *a, struct str type, struct str id, u64 seq, struct store_object *ret) MUST_USE;
+int store_get_object_at(struct store *st, struct arena *a, struct str type, struct str id, u64 seq,
+	struct store_object *ret) MUST_USE;
 int store_list_objects(struct store *st, struct arena *a, struct str type, struct str after_id, size_t limit,
 	struct store_object **ret, size_t *ret_n) MUST_USE;
-int store_object_history(struct store *st, struct arena *a, struct str type, struct str id, struct store_object **ret, size_t *ret_n) MUST_USE;
+int store_object_history(struct store *st, struct arena *a, struct str type, struct str id,
+	struct store_object **ret, size_t *ret_n) MUST_USE;
 
 /* ---- care ---- */
 
 /* What the engine can say about the file: 0 or ERR_INTEGRITY with store_why() naming the first damage. The log itself
  * is checked by the ledger, from store_get_entries and store_get_commits. */
 int store_check(struct store *st) MUST_USE;
-/* A whole, consistent copy at `path` (which must not exist: ERR_EXISTS; relative names as in store_open), made while the store
- * is in use, complete and fsynced when it returns 0. PostgreSQL: ERR_UNSUPPORTED, store_why() names pg_dump. */
+/* A whole, consistent copy at `path` (which must not exist: ERR_EXISTS; relative names as in store_open), made while
+ * the store is in use, complete and fsynced when it returns 0. PostgreSQL: ERR_UNSUPPORTED, store_why() names
+ * pg_dump. */
 int store_backup(struct store *st, const char *path) MUST_USE;
 
 /* Brings the log of a restored copy to a new epoch: nothing here, the caller commits a batch whose head has the next

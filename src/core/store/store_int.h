@@ -1,7 +1,7 @@
 /* Inside the store: what stands between the named operations and the two engines.
  *
- * An engine runs prepared statements of queries.tbl; it knows no operation. Its functions return ERR_* and leave the words in
- * st->why (store_fail). Values travel as struct store_val, never NULL. */
+ * An engine runs prepared statements of queries.tbl; it knows no operation. Its functions return ERR_* and leave the
+ * words in st->why (store_fail). Values travel as struct store_val, never NULL. */
 #ifndef CORE_STORE_STORE_INT_H
 #define CORE_STORE_STORE_INT_H
 
@@ -59,9 +59,10 @@ struct store_engine {
 	int (*commit)(struct store *st);	/* sets st->dead when the outcome is not known */
 	void (*rollback)(struct store *st);
 	int (*script)(struct store *st, const char *sql);
-	/* Runs q for `rows` rows of arguments standing one after another; *ret_bad (may be NULL) is the row that failed,
-	 * *ret_changed (may be NULL) how many rows of the store were changed. */
-	int (*many)(struct store *st, enum store_q q, const struct store_val *args, size_t rows, size_t *ret_bad, u64 *ret_changed);
+	/* Runs q for `rows` rows of arguments standing one after another; *ret_bad (may be NULL) is the row that
+	 * failed, *ret_changed (may be NULL) how many rows of the store were changed. */
+	int (*many)(struct store *st, enum store_q q, const struct store_val *args, size_t rows, size_t *ret_bad,
+		u64 *ret_changed);
 	int (*query)(struct store *st, enum store_q q, const struct store_val *args, store_row_fn *fn, void *ctx);
 	void (*scrub)(struct store *st);	/* after an erasure: no old copy stays behind where we can help it */
 	int (*check)(struct store *st);
@@ -159,11 +160,13 @@ struct store_schema {
 	size_t nmoves;
 };
 /* store_open with another list of steps; tests make older and newer programs with it. */
-int store_open_schema(const char *where, const struct store_opts *opts, const struct store_schema *schema, struct store **ret,
+int store_open_schema(const char *where, const struct store_opts *opts, const struct store_schema *schema,
+	struct store **ret,
 	struct perr *reterr) MUST_USE;
 
 /* ---- the SQLite file layer (vfs.c) ---- */
-enum store_vfs_op { STORE_VFS_OPEN, STORE_VFS_WRITE, STORE_VFS_SYNC, STORE_VFS_TRUNCATE, STORE_VFS_DELETE, STORE_VFS_CLOSE };
+enum store_vfs_op { STORE_VFS_OPEN, STORE_VFS_WRITE, STORE_VFS_SYNC, STORE_VFS_TRUNCATE, STORE_VFS_DELETE,
+	STORE_VFS_CLOSE };
 /* For tests: told of every change of a file before it is made. Result: 0 to go on, or the errno it fails with.
  * After STORE_VFS_DELETE with n = 1 and after a new file's first sync the directory is synced as well. */
 struct store_vfs_hooks {
@@ -175,5 +178,6 @@ void store_vfs_set_hooks(const struct store_vfs_hooks *hooks);	/* NULL: none, as
 #define STORE_VFS_RESERVE 8		/* bytes at the end of each page: its checksum */
 int store_vfs_register(void) MUST_USE;
 u64 store_vfs_bad_page(void);		/* 1 + the page whose checksum failed last, 0 = none; cleared by reading */
+bool store_vfs_sync_failed(void);	/* since the last call */
 
 #endif

@@ -1,13 +1,12 @@
 /* The file layer under SQLite: a thin cover over its "unix" VFS that does three things.
  *
- * 1. Names stay as they are. core runs under a uid that may not be able to walk from the root to its own working directory,
- *    so a full path would not open; xFullPathname therefore returns what it was given.
- * 2. Every page of the database carries a checksum in its last 8 bytes (the page's reserve), computed when the page is written and
- *    compared when it is read, so a flipped byte at rest is named instead of believed. It covers page number and content:
- *    a page in another's place fails too. Frames of the write-ahead log have SQLite's own checksums at recovery; what is copied
- *    from there into the database gets ours. An all-zero page (never written) passes. Page 1 keeps bytes 16-23 (page size,
- *    reserve) readable before anything is verified.
- * 3. Tests watch and break it: hooks, NULL in production.
+ * 1. Names stay as they are. core runs under a uid that may not be able to walk from the root to its own working
+ *    directory, so a full path would not open; xFullPathname therefore returns what it was given.
+ * 2. Every page of the database carries a checksum in its last 8 bytes (the page's reserve), computed when the page is
+ *    written and compared when it is read, so a flipped byte at rest is named instead of believed. It covers page number
+ *    and content: a page in another's place fails too. Frames of the write-ahead log have SQLite's own checksums at
+ *    recovery; what is copied from there into the database gets ours. An all-zero page (never written) passes.
+ * 3. Tests watch and break it: hooks, NULL in production. A failed sync is remembered for the engine, which ends then.
  *
  * Memory mapping is off (a mapped page would pass by the check). */
 #include "core/store/store_int.h"
@@ -29,6 +28,7 @@ static struct {
 	sqlite3_vfs *unix_vfs;
 	const struct store_vfs_hooks *hooks;
 	u64 bad_page;
+	bool sync_failed;
 } self;
 
 void store_vfs_set_hooks(const struct store_vfs_hooks *hooks)
@@ -42,6 +42,14 @@ u64 store_vfs_bad_page(void)
 
 	self.bad_page = 0;
 	return bad;
+}
+
+bool store_vfs_sync_failed(void)
+{
+	bool failed = self.sync_failed;
+
+	self.sync_failed = false;
+	return failed;
 }
 
 static int hook(enum store_vfs_op op, const char *name, u64 off, const void *bytes, size_t n, int otherwise)
@@ -59,8 +67,8 @@ static sqlite3_file *real(sqlite3_file *f)
 	return ((struct file *)(void *)f)->real;
 }
 
-/* Two running sums over 64-bit words, as Fletcher's, from a start that names the page: every flip of a bit, every exchange of
- * words and every page in another's place changes it. It is not meant against forgers: the ledger is. */
+/* Two running sums over 64-bit words, as Fletcher's, from a start that names the page: every flip of a bit, every
+ * exchange of words and every page in another's place changes it. It is not meant against forgers: the ledger is. */
 static u64 page_sum(const u8 *p, size_t n, u64 page)
 {
 	u64 a = 0x9e3779b97f4a7c15u ^ page, b = ~page, w, s;
@@ -142,7 +150,11 @@ static int f_sync(sqlite3_file *f, int flags)
 	struct file *x = (struct file *)(void *)f;
 	int rc = hook(STORE_VFS_SYNC, x->name, 0, NULL, 0, SQLITE_IOERR_FSYNC);
 
-	return rc != SQLITE_OK ? rc : x->real->pMethods->xSync(x->real, flags);
+	if (rc == SQLITE_OK)
+		rc = x->real->pMethods->xSync(x->real, flags);
+	if (rc != SQLITE_OK)
+		self.sync_failed = true;
+	return rc;
 }
 
 static int f_size(sqlite3_file *f, sqlite3_int64 *ret)
@@ -202,7 +214,8 @@ static int f_shm_unmap(sqlite3_file *f, int remove)
 
 static const sqlite3_io_methods methods = {
 	.iVersion = 2,			/* 3 would bring memory mapping */
-	.xClose = f_close, .xRead = f_read, .xWrite = f_write, .xTruncate = f_truncate, .xSync = f_sync, .xFileSize = f_size,
+	.xClose = f_close, .xRead = f_read, .xWrite = f_write, .xTruncate = f_truncate, .xSync = f_sync,
+		.xFileSize = f_size,
 	.xLock = f_lock, .xUnlock = f_unlock, .xCheckReservedLock = f_reserved, .xFileControl = f_control,
 	.xSectorSize = f_sector, .xDeviceCharacteristics = f_traits,
 	.xShmMap = f_shm_map, .xShmLock = f_shm_lock, .xShmBarrier = f_shm_barrier, .xShmUnmap = f_shm_unmap,
@@ -214,7 +227,8 @@ static int v_open(sqlite3_vfs *v, const char *name, sqlite3_file *f, int flags, 
 	int rc;
 
 	(void)v;
-	*x = (struct file){ .name = name, .main_db = (flags & SQLITE_OPEN_MAIN_DB) != 0, .real = (sqlite3_file *)(void *)(x + 1) };
+	*x = (struct file){ .name = name, .main_db = (flags & SQLITE_OPEN_MAIN_DB) != 0,
+		.real = (sqlite3_file *)(void *)(x + 1) };
 	if (flags & SQLITE_OPEN_CREATE) {
 		rc = hook(STORE_VFS_OPEN, name, 0, NULL, 0, SQLITE_CANTOPEN);
 		if (rc != SQLITE_OK)

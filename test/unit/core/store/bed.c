@@ -30,8 +30,10 @@ void bed_new(struct bed *b)
 		empty_database(b->where);
 		return;
 	}
-	/* memory where there is some: power loss is played from a trace and kill -9 leaves the page cache, so no disk is needed */
-	snprintf(b->dir, sizeof b->dir, "%s/korobanu-store.XXXXXX", access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp");
+	/* memory where there is some: power loss is played from a trace and kill -9 leaves the page cache, so no disk
+	 * is needed */
+	snprintf(b->dir, sizeof b->dir, "%s/korobanu-store.XXXXXX", access("/dev/shm", W_OK | X_OK) == 0 ?
+		"/dev/shm" : "/tmp");
 	assert_non_null(mkdtemp(b->dir));
 	b->where = b->dir;
 }
@@ -84,11 +86,14 @@ static void put_groups(struct bed *b, struct store_batch *k, u64 seq)
 	struct store_items *items = NEW(b, struct store_items, 2);
 	struct store_evidence *ev = NEW(b, struct store_evidence, 1);
 
-	items[0] = (struct store_items){ .seq = seq, .first = 0, .n = 2, .asset = 2 * seq + 1, .zone = S("tokyo/a"), .part = 0,
+	items[0] = (struct store_items){ .seq = seq, .first = 0, .n = 2, .asset = 2 * seq + 1, .zone = S("tokyo/a"),
+		.part = 0,
 		.salts = fill(b, 4 * STORE_SALT, seq), .body = fill(b, 200, seq + 1) };
-	items[1] = (struct store_items){ .seq = seq, .first = 2, .n = 2, .asset = 2 * seq + 2, .zone = S("osaka"), .part = 4,
+	items[1] = (struct store_items){ .seq = seq, .first = 2, .n = 2, .asset = 2 * seq + 2, .zone = S("osaka"),
+		.part = 4,
 		.salts = fill(b, 4 * STORE_SALT, seq + 2), .body = fill(b, 300, seq + 3) };
-	ev[0] = (struct store_evidence){ .seq = seq, .idx = 1, .part = 3, .kind = S("banner"), .personal = true, .size = 64,
+	ev[0] = (struct store_evidence){ .seq = seq, .idx = 1, .part = 3, .kind = S("banner"), .personal = true,
+		.size = 64,
 		.place = STORE_INLINE, .zone = S("tokyo/a"), .run = S("SCN-1"), .body = fill(b, 64, seq + 4) };
 	memset(ev[0].sha, 0x5e, STORE_HASH);
 	k->items = items;
@@ -109,15 +114,19 @@ static void put_assets(struct bed *b, struct store_batch *k, u64 seq)
 		u64 id = 2 * seq + 1 + i;
 
 		as[i] = (struct store_asset){ .id = id, .zone = i == 0 ? S("tokyo/a") : S("osaka"), .seq = seq,
-			.last_seen = { .ms = b->now.ms + (i64)seq }, .name = str_printf(b->a, "asset %05llu", (unsigned long long)(99999 - id)),
-			.class = i == 0 ? S("camera") : S("plc"), .vendor = id % 3 == 0 ? S("Acme") : S("Zebra 株式会社"), .network = S("lab"),
+			.last_seen = { .ms = b->now.ms + (i64)seq }, .name = str_printf(b->a, "asset %05llu",
+			(unsigned long long)(99999 - id)),
+			.class = i == 0 ? S("camera") : S("plc"), .vendor = id % 3 == 0 ? S("Acme") :
+			S("Zebra 株式会社"), .network = S("lab"),
 			.text = { S("10.0.0.1"), S("a"), S("b"), S("c") }, .state = fill(b, 500, id) };
 		cl[i] = (struct store_claim){ .network = S("lab"), .type = S("mac"),
-			.value = str_printf(b->a, "02:00:00:00:00:%02llx", (unsigned long long)id), .asset = id, .strength = 2, .since = b->now,
+			.value = str_printf(b->a, "02:00:00:00:00:%02llx", (unsigned long long)id), .asset = id,
+			.strength = 2, .since = b->now,
 			.bound = S("") };
 		ex[i] = (struct store_expiry){ .asset = id, .at = { .ms = b->now.ms + 1000 * (i64)id } };
 		ve[i] = (struct store_verdict){ .asset = id, .seq = seq, .body = fill(b, 40, id) };
-		ch[i] = (struct store_change){ .asset = id, .measure = S("M01"), .was = S("unknown"), .now = S("false"), .reason = S("silent"),
+		ch[i] = (struct store_change){ .asset = id, .measure = S("M01"), .was = S("unknown"),
+			.now = S("false"), .reason = S("silent"),
 			.seq = seq, .at = b->now };
 	}
 	k->assets = as;
@@ -142,16 +151,20 @@ struct store_batch *bed_batch(struct bed *b)
 	struct store_object *ob = NEW(b, struct store_object, 1);
 
 	*was = b->head;
-	*now = (struct store_head){ .epoch = b->head.epoch == 0 ? 1 : b->head.epoch, .first = b->head.first, .size = b->head.size + 1,
+	*now = (struct store_head){ .epoch = b->head.epoch == 0 ? 1 : b->head.epoch, .first = b->head.first,
+		.size = b->head.size + 1,
 		.edge = fill(b, 64, seq), .origin = S("korobanu.invalid/0011223344556677/1") };
 	memset(now->root, (int)(seq % 250) + 1, STORE_HASH);
 	*e = (struct store_entry){ .seq = seq, .at = b->now, .type = S("batch"),
-		.envelope = str_printf(b->a, "{\"seq\":%llu}", (unsigned long long)seq), .commits = fill(b, 8 * STORE_HASH, seq) };
+		.envelope = str_printf(b->a, "{\"seq\":%llu}", (unsigned long long)seq), .commits = fill(b,
+		8 * STORE_HASH, seq) };
 	memset(e->leaf, (int)(seq % 250) + 2, STORE_HASH);
 	chunks[0] = str_printf(b->a, "chunk-%llu", (unsigned long long)seq);
-	ob[0] = (struct store_object){ .type = S("run"), .id = str_printf(b->a, "SCN-%llu", (unsigned long long)seq), .zone = S("tokyo"),
+	ob[0] = (struct store_object){ .type = S("run"), .id = str_printf(b->a, "SCN-%llu",
+		(unsigned long long)seq), .zone = S("tokyo"),
 		.seq = seq, .body = fill(b, 30, seq) };
-	*k = (struct store_batch){ .entry = e, .was = was, .now = now, .chunks = chunks, .nchunks = 1, .objects = ob, .nobjects = 1 };
+	*k = (struct store_batch){ .entry = e, .was = was, .now = now, .chunks = chunks, .nchunks = 1,
+		.objects = ob, .nobjects = 1 };
 	put_groups(b, k, seq);
 	put_assets(b, k, seq);
 	return k;

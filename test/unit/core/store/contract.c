@@ -120,7 +120,8 @@ void test_store__a_new_epoch_begins_where_the_old_one_ended(void **state)
 
 	BED(2);
 	k = bed_batch(&b);
-	now = (struct store_head){ .epoch = 2, .first = 2, .size = 1, .edge = S("e"), .origin = S("korobanu.invalid/x/2") };
+	now = (struct store_head){ .epoch = 2, .first = 2, .size = 1, .edge = S("e"),
+		.origin = S("korobanu.invalid/x/2") };
 	k->now = &now;
 	memset(bytes, 7, sizeof bytes);
 	tile.hashes = str_of(bytes, sizeof bytes);
@@ -225,7 +226,8 @@ void test_store__a_split_regroups_earlier_items(void **state)
 
 void test_store__zones_hide_what_is_outside(void **state)
 {
-	struct str tokyo[] = { S("tokyo") }, toky[] = { S("toky"), S("tokyo/a/b") }, both[] = { S("osaka"), S("tokyo/a") };
+	struct str tokyo[] = { S("tokyo") }, toky[] = { S("toky"), S("tokyo/a/b") }, both[] = { S("osaka"),
+		S("tokyo/a") };
 	struct store_items *items, it;
 	struct store_asset *page, as;
 	struct store_claim *claims;
@@ -322,7 +324,8 @@ static size_t walk_pages(struct bed *b, struct store_page p)
 			int order = p.sort == STORE_BY_NAME ? str_cmp(last.name, page[i].name) :
 				p.sort == STORE_BY_VENDOR ? str_cmp(last.vendor, page[i].vendor) :
 				p.sort == STORE_BY_CLASS ? str_cmp(last.class, page[i].class) :
-				p.sort == STORE_BY_LAST_SEEN ? (last.last_seen.ms > page[i].last_seen.ms) - (last.last_seen.ms < page[i].last_seen.ms) :
+				p.sort == STORE_BY_LAST_SEEN ?
+					(last.last_seen.ms > page[i].last_seen.ms) - (last.last_seen.ms < page[i].last_seen.ms) :
 				p.sort == STORE_BY_ID ? (last.id > page[i].id) - (last.id < page[i].id) : 0;
 
 			assert_false(ids[page[i].id]);
@@ -345,7 +348,8 @@ void test_store__pages_sort_filter_and_continue(void **state)
 	for (int sort = STORE_BY_ID; sort <= STORE_BY_LAST_SEEN; sort++)
 		for (int desc = 0; desc < 2; desc++)
 			for (size_t limit = 1; limit < 20; limit += 6) {
-				struct store_page p = { .sort = (enum store_sort)sort, .desc = desc != 0, .limit = limit };
+				struct store_page p = { .sort = (enum store_sort)sort, .desc = desc != 0,
+					.limit = limit };
 
 				assert_int_equal(walk_pages(&b, p), 16);
 				p.class = S("plc");
@@ -360,12 +364,15 @@ void test_store__pages_sort_filter_and_continue(void **state)
 				p.seen_to.ms = b.now.ms + 4;
 				assert_int_equal(walk_pages(&b, p), 4);
 			}
-	assert_int_equal(store_page_assets(b.st, b.a, &(struct store_page){ .sort = STORE_BY_NAME, .limit = 3 }, &page, &n, &cursor), 0);
+	assert_int_equal(store_page_assets(b.st, b.a, &(struct store_page){ .sort = STORE_BY_NAME, .limit = 3 },
+		&page, &n, &cursor), 0);
 	assert_true(cursor.n > 0);
-	assert_int_equal(store_page_assets(b.st, b.a, &(struct store_page){ .sort = STORE_BY_CLASS, .limit = 3, .cursor = cursor }, &page, &n,
+	assert_int_equal(store_page_assets(b.st, b.a, &(struct store_page){ .sort = STORE_BY_CLASS, .limit = 3,
+		.cursor = cursor }, &page, &n,
 		&cursor), ERR_SYNTAX);
 	cursor = S("0x");
-	assert_int_equal(store_page_assets(b.st, b.a, &(struct store_page){ .limit = 3, .cursor = cursor }, &page, &n, &cursor), ERR_SYNTAX);
+	assert_int_equal(store_page_assets(b.st, b.a, &(struct store_page){ .limit = 3, .cursor = cursor }, &page,
+		&n, &cursor), ERR_SYNTAX);
 	bed_end(&b);
 }
 
@@ -391,7 +398,8 @@ void test_store__erasing_takes_salt_bytes_and_hash(void **state)
 	assert_int_equal(store_get_item(b.st, b.a, 0, 0, &cut), 0);
 	cut.body = S("without");
 	k = bed_batch(&b);
-	*k = (struct store_batch){ .entry = k->entry, .was = k->was, .now = k->now, .items = &cut, .nitems = 1, .erase = &nowhere,
+	*k = (struct store_batch){ .entry = k->entry, .was = k->was, .now = k->now, .items = &cut, .nitems = 1,
+		.erase = &nowhere,
 		.nerase = 1 };
 	assert_int_equal(bed_commit(&b, k, NULL), ERR_NOTFOUND);
 	assert_int_equal(store_get_item(b.st, b.a, 0, 0, &it), 0);
@@ -427,12 +435,15 @@ void test_store__erasing_takes_salt_bytes_and_hash(void **state)
 
 void test_store__claims_expiry_and_verdicts_change_without_an_entry(void **state)
 {
-	struct store_claim cl = { .network = S("lab"), .type = S("mac"), .value = S("02:00:00:00:00:01"), .asset = 1, .remove = true }, *cls;
+	struct store_claim cl = { .network = S("lab"), .type = S("mac"), .value = S("02:00:00:00:00:01"),
+		.asset = 1, .remove = true }, *cls;
 	struct store_expiry ex[2] = { { .asset = 1, .at = { .ms = 0 } }, { .asset = 2, .at = { .ms = 5 } } }, *due;
-	struct store_change ch = { .asset = 1, .measure = S("M01"), .was = S("false"), .now = S("unknown"), .reason = S("expired"), .seq = 1 };
+	struct store_change ch = { .asset = 1, .measure = S("M01"), .was = S("false"), .now = S("unknown"),
+		.reason = S("expired"), .seq = 1 };
 	struct store_verdict ve = { .asset = 1, .seq = 1, .body = S("v2") };
 	struct store_change *chs;
-	const struct store_batch k = { .claims = &cl, .nclaims = 1, .expiry = ex, .nexpiry = 2, .changes = &ch, .nchanges = 1,
+	const struct store_batch k = { .claims = &cl, .nclaims = 1, .expiry = ex, .nexpiry = 2, .changes = &ch,
+		.nchanges = 1,
 		.verdicts = &ve, .nverdicts = 1 };
 	struct utc later = { .ms = INT64_MAX };
 	size_t n;
@@ -467,7 +478,8 @@ void test_store__objects_keep_their_history(void **state)
 		o.seq = k->entry->seq;
 		o.body = i == 0 ? S("one") : S("two");
 		o.remove = i == 2;
-		*k = (struct store_batch){ .entry = k->entry, .was = k->was, .now = k->now, .objects = &o, .nobjects = 1 };
+		*k = (struct store_batch){ .entry = k->entry, .was = k->was, .now = k->now, .objects = &o,
+			.nobjects = 1 };
 		assert_int_equal(bed_commit(&b, k, NULL), 0);
 	}
 	assert_int_equal(store_get_object(b.st, b.a, S("scope"), S("s1"), &got), ERR_NOTFOUND);
@@ -479,7 +491,8 @@ void test_store__objects_keep_their_history(void **state)
 	assert_int_equal(store_get_object_at(b.st, b.a, S("scope"), S("s1"), 3, &got), ERR_NOTFOUND);
 	assert_int_equal(store_object_history(b.st, b.a, S("scope"), S("s1"), &list, &n), 0);
 	assert_int_equal(n, 3);
-	o = (struct store_object){ .type = S("scope"), .id = S("p"), .zone = S("tokyo"), .body = S("50%"), .passing = true };
+	o = (struct store_object){ .type = S("scope"), .id = S("p"), .zone = S("tokyo"), .body = S("50%"),
+		.passing = true };
 	assert_int_equal(store_commit(b.st, &(struct store_batch){ .objects = &o, .nobjects = 1 }, NULL), 0);
 	assert_int_equal(store_get_object(b.st, b.a, S("scope"), S("p"), &got), 0);
 	assert_str(got.body, "50%");
@@ -624,7 +637,8 @@ void test_store__nothing_acknowledged_is_lost_or_doubled_by_kill(void **state)
 			bed_assert_entry(&b, seq);
 		assert_int_equal(store_items_at(b.st, b.a, known, &items, &n), 0);
 		assert_int_equal(n, 0);
-		assert_int_equal(store_has_chunk(b.st, str_printf(b.a, "chunk-%llu", (unsigned long long)known), &found, NULL), 0);
+		assert_int_equal(store_has_chunk(b.st, str_printf(b.a, "chunk-%llu", (unsigned long long)known),
+			&found, NULL), 0);
 		assert_false(found);
 		bed_close(&b);
 	}

@@ -100,6 +100,29 @@ void test_file__a_full_disk_is_said_and_survived(void **state)
 	try_fault(STORE_VFS_WRITE, ENOSPC, true, ERR_NOSPACE);
 }
 
+void test_file__a_failing_fold_ends_the_process_and_loses_nothing(void **state)
+{
+	struct bed b;
+	struct fault f = { .op = STORE_VFS_SYNC, .errnum = EIO, .after = 1 };
+	struct store_vfs_hooks hooks = { .before = fault_before, .ctx = &f };
+
+	(void)state;
+	bed_new(&b);
+	bed_open(&b);
+	bed_fill(&b, 3);
+	store_vfs_set_hooks(&hooks);
+	b.st->engine->scrub(b.st);	/* syncs the log, then the file */
+	store_vfs_set_hooks(NULL);
+	assert_true(f.hit);
+	assert_true(store_is_dead(b.st));
+	bed_close(&b);
+	bed_open(&b);
+	assert_int_equal(b.head.size, 3);
+	assert_int_equal(store_check(b.st), 0);
+	bed_fill(&b, 1);
+	bed_end(&b);
+}
+
 /* ---- power loss ---- */
 
 struct event {
@@ -125,7 +148,8 @@ static int record(void *ctx, enum store_vfs_op op, const char *name, u64 off, co
 	if (op == STORE_VFS_OPEN || op == STORE_VFS_CLOSE)
 		return 0;
 	assert_true(t->n < countof(t->e));
-	t->e[t->n++] = (struct event){ .op = op, .file = str_ends(str_z(name), S("-wal")) ? 1 : str_ends(str_z(name), S("-journal")) ? 2 : 0, .off = off, .n = n,
+	t->e[t->n++] = (struct event){ .op = op, .file = str_ends(str_z(name), S("-wal")) ? 1 :
+		str_ends(str_z(name), S("-journal")) ? 2 : 0, .off = off, .n = n,
 		.bytes = bytes == NULL ? NULL : arena_copy(t->a, bytes, n), .acknowledged = t->acknowledged };
 	return 0;
 }
@@ -165,8 +189,8 @@ static void apply(struct image *im, const struct event *e, size_t n)
 
 enum loss { LOSE_ALL, LOSE_SOME, LOSE_TORN, LOSS_KINDS };
 
-/* What a disk may hold when the power goes before event `end`: all that was synced, and of the rest nothing, a random half, or
- * a random half torn at 512 bytes. `skip` leaves out one sync: -1 none. */
+/* What a disk may hold when the power goes before event `end`: all that was synced, and of the rest nothing, a random
+ * half, or a random half torn at 512 bytes. `skip` leaves out one sync: -1 none. */
 static void after_power_loss(const struct trace *t, size_t end, enum loss loss, long skip, struct image im[FILES])
 {
 	size_t synced[FILES] = { 0 }, dir = 0;
@@ -223,7 +247,8 @@ static void write_image(struct bed *b, const char *name, const struct image *im)
 }
 
 /* True when everything acknowledged before event `end` is there and good. */
-static bool survives(struct bed *b, const struct trace *t, size_t end, enum loss loss, long skip, struct image im[FILES])
+static bool survives(struct bed *b, const struct trace *t, size_t end, enum loss loss, long skip,
+	struct image im[FILES])
 {
 	u64 want = end == 0 ? 0 : t->e[end - 1].acknowledged;
 	struct store_head h;
@@ -339,7 +364,8 @@ void test_file__every_flipped_byte_is_found_or_harmless(void **state)
 		if (r != 0) {
 			found++;
 			if (r != ERR_INTEGRITY)
-				fail_msg("byte %lld: %s (%s)", (long long)at, err_name(r), b.st == NULL ? e.text : store_why(b.st));
+				fail_msg("byte %lld: %s (%s)", (long long)at, err_name(r), b.st == NULL ? e.text :
+					store_why(b.st));
 		} else {
 			for (u64 seq = 0; seq < 30; seq++)
 				bed_assert_entry(&b, seq);
@@ -387,7 +413,8 @@ void test_file__what_is_erased_is_no_longer_in_the_files(void **state)
 	assert_true(dir_holds(&b, "a personal banner 8842"));
 	it.body = S("a redacted body 8843");
 	k = bed_batch(&b);
-	*k = (struct store_batch){ .entry = k->entry, .was = k->was, .now = k->now, .items = &it, .nitems = 1, .erase = &gone, .nerase = 1 };
+	*k = (struct store_batch){ .entry = k->entry, .was = k->was, .now = k->now, .items = &it, .nitems = 1,
+		.erase = &gone, .nerase = 1 };
 	assert_int_equal(bed_commit(&b, k, NULL), 0);
 	assert_false(dir_holds(&b, "a personal body 8841"));
 	assert_false(dir_holds(&b, "a personal banner 8842"));

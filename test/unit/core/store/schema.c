@@ -53,7 +53,8 @@ static struct str contents(struct bed *b)
 
 			/* an empty log beside the file says nothing and is made by reading */
 			if (got > 0)
-				all = str_printf(b->a, "%.*s|%s:%.*s", STRF(all), list[i]->d_name, STRF(str_hex(b->a, bytes, got)));
+				all = str_printf(b->a, "%.*s|%s:%.*s", STRF(all), list[i]->d_name,
+					STRF(str_hex(b->a, bytes, got)));
 			fclose(f);
 		}
 		free(list[i]);
@@ -84,10 +85,12 @@ void test_schema__every_statement_has_arguments_it_names(void **state)
 	bed_end(&b);
 }
 
-/* What says something about somebody is never asked for without the zones. Sums of bytes and the last id say nothing. */
+/* What says something about somebody is never asked for without the zones. Sums of bytes and the last id say nothing.
+ * */
 void test_schema__every_query_of_zoned_rows_takes_zones(void **state)
 {
-	static const char *const tables[] = { "item", "evidence", "asset", "asset_state", "claim", "expiry", "verdict", "change", "object",
+	static const char *const tables[] = { "item", "evidence", "asset", "asset_state", "claim", "expiry",
+		"verdict", "change", "object",
 		"object_history" };
 	static const char *const free_ones[] = { "EVIDENCE_BYTES", "EVIDENCE_BYTES_ALL", "ASSET_LAST", "CHANGE_LAST" };
 
@@ -122,7 +125,8 @@ void test_schema__an_older_store_comes_up_with_a_copy_beside_it(void **state)
 	bed_close(&b);
 	next = newer(&b, TWO, move);
 	moved = 0;
-	assert_int_equal(store_open_schema(b.where, &(struct store_opts){ .read_only = true }, &next, &b.st, &e), ERR_DENIED);
+	assert_int_equal(store_open_schema(b.where, &(struct store_opts){ .read_only = true }, &next, &b.st, &e),
+		ERR_DENIED);
 	assert_int_equal(store_open_schema(b.where, NULL, &next, &b.st, &e), 0);
 	assert_int_equal(moved, 1);
 	assert_int_equal(store_schema_version(b.st), store_schema_newest() + 1);
@@ -133,7 +137,8 @@ void test_schema__an_older_store_comes_up_with_a_copy_beside_it(void **state)
 	assert_int_equal(moved, 1);	/* once */
 	bed_close(&b);
 	if (!bed_is_pg()) {
-		const char *copy = bed_file(&b, str_c(b.a, str_printf(b.a, STORE_FILE ".before-%u", store_schema_newest() + 1)));
+		const char *copy = bed_file(&b, str_c(b.a, str_printf(b.a, STORE_FILE ".before-%u",
+			store_schema_newest() + 1)));
 
 		assert_int_equal(unlink(bed_file(&b, STORE_FILE)), 0);
 		assert_int_equal(rename(copy, bed_file(&b, STORE_FILE)), 0);

@@ -23,8 +23,9 @@ void bed_close(struct bed *b);
 void bed_end(struct bed *b);		/* closes and removes everything */
 const char *bed_file(struct bed *b, const char *name);
 
-/* A batch of entry `seq` = b's next one: chunk "chunk-<seq>", two assets (ids 2*seq+1 in zone tokyo/a, 2*seq+2 in osaka), two
- * groups of two items and four parts, one evidence row, claims, expiry, verdicts, an object. What it points to lives in b->a. */
+/* A batch of entry `seq` = b's next one: chunk "chunk-<seq>", two assets (ids 2*seq+1 in zone tokyo/a, 2*seq+2 in
+ * osaka), two groups of two items and four parts, one evidence row, claims, expiry, verdicts, an object. What it
+ * points to lives in b->a. */
 struct store_batch *bed_batch(struct bed *b);
 /* Commits it and follows the head. */
 int bed_commit(struct bed *b, struct store_batch *batch, size_t *ret_chunk);
