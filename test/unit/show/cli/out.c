@@ -53,8 +53,8 @@ static struct str end(struct arena *a, struct shown *s)
 static struct view_row answer_row(u32 i)
 {
 	static const char *const names[] = { "cam-lobby-2", "工場Aのカメラ（入口）", "plc,\"7\"", "=1+1",
-		"evil\033]0;x\007\xc2\x9b"
-		"name" };
+		("evil\033]0;x\007\xc2\x9b"
+		 "name") };
 	static const struct str reads[] = { { .p = "18231.4", .n = 7 }, { .p = "18231.5", .n = 7 } };
 	struct view_row row = view_row(VIEW_answer);
 
