@@ -2,12 +2,9 @@
  *
  * A role is `korobanu --role=NAME [--log=LEVEL]` with a socket at descriptor 3 (base/role.h); its main function enters the
  * sandbox before it reads anything. Whoever types that by hand has no such socket and gets an error, not a half-open role. */
-#include "base/err.h"
 #include "base/log.h"
 #include "base/role.h"
 #include "core/serve/serve.h"
-#include "judge/proof/proof.h"
-#include "judge/sheet/judge.h"
 #include "judge/proof/proof.h"
 #include "judge/sheet/judge.h"
 #include "sense/discover/net.h"
@@ -15,24 +12,6 @@
 #include "show/cli/cli.h"
 
 #include <sys/stat.h>
-
-/* core judges by the guidelines and measures compiled in. They are read before the sandbox closes, which is safe because
- * they are part of this program; nothing from outside is. */
-static int core_main(void)
-{
-	struct arena *a = arena_new(NULL, 0);
-	struct serve_parts parts = { .requests = { judge_requests, proof_requests }, .judge = judge_asset, .texts = judge_texts };
-	struct judge *judge;
-	struct perr e;
-	int r = judge_new(a, catalog_builtin, catalog_nbuiltin, &judge, &e);
-
-	if (r != 0) {
-		log_error("built-in texts: %s: line %u: %s", err_text(r), e.line, e.text);
-		return 1;
-	}
-	parts.ctx = judge;
-	return serve_main(&parts);
-}
 
 static void *make_judge(struct arena *a)
 {

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The layer check: base < core < proto < sense | judge | act < show < main.c, and inside core
-# msg < super | fact < lang < ledger < store < view < serve. A file may include its own part and parts to the left.
+# msg < super | fact < lang < ledger < store < catalog < view < serve. A file may include its own part and parts to the left.
 set -eu
 find src -name '*.[ch]' -o -name '*.cc' -o -name '*.tbl' | sort | xargs awk '
 function rank(path,   p) {
@@ -13,6 +13,7 @@ function rank(path,   p) {
 	if (p ~ /^core\/lang\//) return 204
 	if (p ~ /^core\/ledger\//) return 205
 	if (p ~ /^core\/store\//) return 206
+	if (p ~ /^core\/catalog\//) return 206.5
 	if (p ~ /^core\/view\//) return 207
 	if (p ~ /^core\/serve\//) return 208
 	if (p ~ /^proto\//) return 300

@@ -13,7 +13,7 @@ static void put_list(struct json_w *w, const char *key, const struct str *p, siz
 	jw_end(w);
 }
 
-static int put_network(struct cli *c, enum msg done)
+static int put_network(struct cli *c, enum tr_id done)
 {
 	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
 	struct json_w w = jw_new(&b);

@@ -1,0 +1,354 @@
+#include "core/catalog/catalog.h"
+
+#include "base/json.h"
+#include "base/map.h"
+
+#include <nettle/sha2.h>
+
+const char *const catalog_relation_names[CATALOG_RELATION_COUNT] = {
+	[CATALOG_NEEDED] = "needed",
+	[CATALOG_SUFFICIENT] = "sufficient-with",
+	[CATALOG_CONTRIBUTES] = "contributes",
+};
+
+/* What a reading function needs: where it is, for errors, and where things go. */
+struct reader {
+	struct arena *a;
+	struct str source;
+	struct perr *err;
+	struct map seen;	/* ids of this catalog, by "kind id" */
+};
+
+static int bad(const struct reader *r, int code, const char *member)
+{
+	return perr_set(r->err, code, 0, "%.*s: \"%s\": %s", STRF(r->source), member, err_text(code));
+}
+
+static int text_of(const struct reader *r, const struct json *o, const char *member, struct str *ret)
+{
+	int e = json_get_str(o, str_z(member), ret);
+
+	return e == 0 ? 0 : bad(r, e, member);
+}
+
+static int optional(const struct reader *r, const struct json *o, const char *member, struct str *ret)
+{
+	*ret = S("");
+	return json_get(o, str_z(member)) == NULL ? 0 : text_of(r, o, member, ret);
+}
+
+static int words_of(const struct reader *r, const struct json *o, const char *member, struct catalog_words *ret)
+{
+	const struct json *w = json_get(o, str_z(member));
+	int e;
+
+	if (w == NULL) {
+		return bad(r, ERR_MISSING, member);
+	}
+	if ((e = text_of(r, w, "en", &ret->en)) != 0 || (e = text_of(r, w, "ja", &ret->ja)) != 0) {
+		return e;
+	}
+	return 0;
+}
+
+static int list_of(const struct reader *r, const struct json *o, const char *member, const struct json **ret)
+{
+	*ret = json_get(o, str_z(member));
+	return *ret == NULL ? bad(r, ERR_MISSING, member) : (*ret)->type != JSON_ARR ? bad(r, ERR_TYPE, member) : 0;
+}
+
+static int once(struct reader *r, const char *kind, struct str id)
+{
+	bool is_new;
+
+	map_put(r->a, &r->seen, str_printf(r->a, "%s %.*s", kind, STRF(id)), &is_new);
+	return is_new ? 0 : perr_set(r->err, ERR_DUP, 0, "%.*s: %s %.*s stands twice", STRF(r->source), kind, STRF(id));
+}
+
+static struct catalog_text make_text(struct arena *a, const char *kind, struct str name, const struct json *v)
+{
+	struct catalog_text t = { .kind = str_z(kind), .name = name };
+	struct buf b = buf_new(a, 0);
+	struct sha256_ctx h;
+
+	json_canon(&b, v);
+	must(buf_done(&b) == 0);
+	t.body = buf_view(&b);
+	sha256_init(&h);
+	sha256_update(&h, t.body.n, (const u8 *)t.body.p);
+	sha256_digest(&h, sizeof t.hash, t.hash);
+	return t;
+}
+
+/* Control lists nest: a control's parts are controls. Depth is bounded by the JSON reader. */
+static int controls_of(struct reader *r, struct str guideline, const struct json *list,
+	const struct catalog_control **ret, size_t *retn)
+{
+	struct catalog_control *out = arena_alloc(r->a, list->arr.n * sizeof *out);
+	int e;
+
+	for (size_t i = 0; i < list->arr.n; i++) {
+		const struct json *c = &list->arr.p[i], *parts;
+
+		if ((e = text_of(r, c, "id", &out[i].id)) != 0 || (e = words_of(r, c, "title", &out[i].title)) != 0 ||
+		    (e = once(r, "control", str_printf(r->a, "%.*s %.*s", STRF(guideline), STRF(out[i].id)))) != 0) {
+			return e;
+		}
+		if (json_get(c, S("parts")) == NULL) {
+			continue;
+		}
+		if ((e = list_of(r, c, "parts", &parts)) != 0 ||
+		    (e = controls_of(r, guideline, parts, &out[i].parts, &out[i].nparts)) != 0) {
+			return e;
+		}
+	}
+	*ret = out;
+	*retn = list->arr.n;
+	return 0;
+}
+
+static int guideline_of(struct reader *r, const struct json *doc, struct catalog_guideline *g)
+{
+	const struct json *cat = json_get(doc, S("catalog")), *groups;
+	struct catalog_control *all;
+	size_t n = 0;
+	int e;
+
+	g->id = r->source;
+	if (cat == NULL) {
+		return bad(r, ERR_MISSING, "catalog");
+	}
+	if ((e = once(r, "guideline", g->id)) != 0 ||
+	    (e = words_of(r, json_get(cat, S("metadata")), "title", &g->title)) != 0 ||
+	    (e = list_of(r, cat, "groups", &groups)) != 0) {
+		return e;
+	}
+	for (size_t i = 0; i < groups->arr.n; i++) {
+		const struct json *list;
+
+		if ((e = list_of(r, &groups->arr.p[i], "controls", &list)) != 0) {
+			return e;
+		}
+		n += list->arr.n;
+	}
+	all = arena_alloc(r->a, n * sizeof *all);
+	g->controls = all;
+	for (size_t i = 0; i < groups->arr.n; i++) {
+		const struct catalog_control *some;
+		size_t nsome;
+
+		if ((e = controls_of(r, g->id, json_get(&groups->arr.p[i], S("controls")), &some, &nsome)) != 0) {
+			return e;
+		}
+		for (size_t k = 0; k < nsome; k++) {
+			all[g->ncontrols++] = some[k];
+		}
+	}
+	g->text = make_text(r->a, "guideline", g->id, doc);
+	return 0;
+}
+
+static int measure_of(struct reader *r, const struct json *o, struct catalog_measure *m)
+{
+	int e;
+
+	if ((e = text_of(r, o, "id", &m->id)) != 0 || (e = once(r, "measure", m->id)) != 0 ||
+	    (e = words_of(r, o, "title", &m->title)) != 0 || (e = words_of(r, o, "question", &m->question)) != 0 ||
+	    (e = words_of(r, o, "remedy", &m->remedy)) != 0 ||
+	    (e = words_of(r, o, "convincing", &m->convincing)) != 0 || (e = text_of(r, o, "level", &m->level)) != 0 ||
+	    (e = text_of(r, o, "obligation", &m->obligation)) != 0 ||
+	    (e = optional(r, o, "safety", &m->safety)) != 0 || (e = optional(r, o, "rule", &m->rule)) != 0) {
+		return e;
+	}
+	m->text = make_text(r->a, "rule", m->id, o);
+	return 0;
+}
+
+static int with_of(struct reader *r, const struct json *o, struct catalog_pair *p)
+{
+	const struct json *list;
+	struct str *with;
+	int e;
+
+	if ((e = list_of(r, o, "with", &list)) != 0) {
+		return e;
+	}
+	with = arena_alloc(r->a, list->arr.n * sizeof *with);
+	for (size_t i = 0; i < list->arr.n; i++) {
+		if (list->arr.p[i].type != JSON_STR) {
+			return bad(r, ERR_TYPE, "with");
+		}
+		with[i] = list->arr.p[i].s;
+	}
+	p->with = with;
+	p->nwith = list->arr.n;
+	return 0;
+}
+
+static int pair_of(struct reader *r, const struct json *o, struct catalog_pair *p)
+{
+	const struct json *read = json_get(o, S("read"));
+	struct str relation, name;
+	int e, at;
+
+	if ((e = text_of(r, o, "measure", &p->measure)) != 0 || (e = text_of(r, o, "guideline", &p->guideline)) != 0 ||
+	    (e = text_of(r, o, "control", &p->control)) != 0 || (e = text_of(r, o, "relation", &relation)) != 0 ||
+	    (e = text_of(r, o, "reason", &p->reason)) != 0 || (e = text_of(r, o, "written", &p->written)) != 0) {
+		return e;
+	}
+	at = str_index(relation, catalog_relation_names, CATALOG_RELATION_COUNT);
+	if (at < 0) {
+		return bad(r, ERR_UNKNOWN, "relation");
+	}
+	p->relation = (enum catalog_relation)at;
+	if (p->relation == CATALOG_SUFFICIENT && (e = with_of(r, o, p)) != 0) {
+		return e;
+	}
+	if (read != NULL && ((e = text_of(r, read, "by", &p->read_by)) != 0 ||
+	    (e = text_of(r, read, "on", &p->read_on)) != 0)) {
+		return e;
+	}
+	name = str_printf(r->a, "%.*s %.*s %.*s %.*s", STRF(p->measure), STRF(p->guideline), STRF(p->control),
+		STRF(relation));
+	p->text = make_text(r->a, "mapping", name, o);
+	return once(r, "pair", name);
+}
+
+/* A pair must name a measure, guideline and control that are there, and so must its set. */
+static int check_pairs(struct reader *r, const struct catalog *c)
+{
+	for (size_t i = 0; i < c->npairs; i++) {
+		const struct catalog_pair *p = &c->pairs[i];
+		const struct catalog_guideline *g = catalog_guideline(c, p->guideline);
+		bool ok = g != NULL && catalog_control(g, p->control) != NULL && catalog_measure(c, p->measure) != NULL;
+
+		for (size_t k = 0; k < p->nwith; k++) {
+			ok = ok && catalog_measure(c, p->with[k]) != NULL;
+		}
+		if (!ok) {
+			return perr_set(r->err, ERR_UNKNOWN, 0, "pair %.*s names what is not there", STRF(p->text.name));
+		}
+	}
+	return 0;
+}
+
+/* How many things of `kind` the sources hold: one a guideline file, a list in the others. */
+static size_t count(const struct catalog_source *src, const struct json *const *docs, size_t n, const char *kind,
+	const char *list)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (str_eq(src[i].kind, str_z(kind))) {
+			const struct json *l = list == NULL ? NULL : json_get(docs[i], str_z(list));
+
+			total += list == NULL ? 1 : l != NULL && l->type == JSON_ARR ? l->arr.n : 0;
+		}
+	}
+	return total;
+}
+
+static int read_source(struct reader *r, const struct catalog_source *src, const struct json *doc, struct catalog *c,
+	struct catalog_guideline *gs, struct catalog_measure *ms, struct catalog_pair *ps)
+{
+	const struct json *list;
+	int e;
+
+	r->source = src->name;
+	if (str_eq(src->kind, S("guideline"))) {
+		return guideline_of(r, doc, &gs[c->nguidelines++]);
+	}
+	if (str_eq(src->kind, S("measures"))) {
+		if ((e = list_of(r, doc, "measures", &list)) != 0) {
+			return e;
+		}
+		for (size_t i = 0; i < list->arr.n; i++) {
+			if ((e = measure_of(r, &list->arr.p[i], &ms[c->nmeasures++])) != 0) {
+				return e;
+			}
+		}
+		return 0;
+	}
+	if ((e = list_of(r, doc, "pairs", &list)) != 0) {
+		return e;
+	}
+	for (size_t i = 0; i < list->arr.n; i++) {
+		if ((e = pair_of(r, &list->arr.p[i], &ps[c->npairs++])) != 0) {
+			return e;
+		}
+	}
+	return 0;
+}
+
+int catalog_load(struct arena *a, const struct catalog_source *src, size_t n, struct catalog *ret, struct perr *reterr)
+{
+	struct reader r = { .a = a, .err = reterr };
+	const struct json **docs = arena_alloc(a, n * sizeof *docs);
+	struct catalog c = { 0 };
+	struct catalog_guideline *gs;
+	struct catalog_measure *ms;
+	struct catalog_pair *ps;
+	int e;
+
+	for (size_t i = 0; i < n; i++) {
+		if ((e = json_parse(a, src[i].body, &docs[i], reterr)) != 0) {
+			return e;
+		}
+	}
+	c.guidelines = gs = arena_alloc(a, count(src, docs, n, "guideline", NULL) * sizeof *gs);
+	c.measures = ms = arena_alloc(a, count(src, docs, n, "measures", "measures") * sizeof *ms);
+	c.pairs = ps = arena_alloc(a, count(src, docs, n, "mapping", "pairs") * sizeof *ps);
+	for (size_t i = 0; i < n; i++) {
+		if ((e = read_source(&r, &src[i], docs[i], &c, gs, ms, ps)) != 0) {
+			return e;
+		}
+	}
+	if ((e = check_pairs(&r, &c)) != 0) {
+		return e;
+	}
+	*ret = c;
+	return 0;
+}
+
+const struct catalog_measure *catalog_measure(const struct catalog *c, struct str id)
+{
+	for (size_t i = 0; i < c->nmeasures; i++) {
+		if (str_eq(c->measures[i].id, id)) {
+			return &c->measures[i];
+		}
+	}
+	return NULL;
+}
+
+const struct catalog_guideline *catalog_guideline(const struct catalog *c, struct str id)
+{
+	for (size_t i = 0; i < c->nguidelines; i++) {
+		if (str_eq(c->guidelines[i].id, id)) {
+			return &c->guidelines[i];
+		}
+	}
+	return NULL;
+}
+
+static const struct catalog_control *find_control(const struct catalog_control *c, size_t n, struct str id)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct catalog_control *hit =
+			str_eq(c[i].id, id) ? &c[i] : find_control(c[i].parts, c[i].nparts, id);
+
+		if (hit != NULL) {
+			return hit;
+		}
+	}
+	return NULL;
+}
+
+const struct catalog_control *catalog_control(const struct catalog_guideline *g, struct str id)
+{
+	return find_control(g->controls, g->ncontrols, id);
+}
+
+bool catalog_pair_reviewed(const struct catalog_pair *p)
+{
+	return p->read_by.n != 0 && p->read_on.n != 0;
+}

@@ -1,0 +1,757 @@
+/* Reading: rows of views from what is stored. Nothing here changes anything. */
+#include "core/serve/serve_int.h"
+
+#include "base/limits.h"
+#include "core/ledger/envelope.h"
+
+#include <string.h>
+
+/* ---- shared by several requests ---- */
+
+int serve_state(struct serve *s, struct arena *a, u64 asset, struct state **ret, struct store_asset *ret_row)
+{
+	int r = store_get_state(s->st, a, asset, ret_row);
+
+	return r != 0 ? r : state_decode(a, ret_row->state, ret);
+}
+
+int serve_asset_of(struct serve *s, struct arena *a, struct str text, u64 *ret)
+{
+	struct store_page p = { .limit = STORE_PAGE_MAX };
+	struct store_asset *rows;
+	struct str cursor;
+	size_t n, hits = 0;
+	u64 id;
+	int r;
+
+	if (identity_parse(text, &id) == 0) {
+		struct store_asset row;
+
+		id = identity_root(s->edges, id);
+		if ((r = store_get_asset(s->st, a, id, &row)) == 0) {
+			*ret = id;
+		}
+		return r;
+	}
+	do {
+		if ((r = store_page_assets(s->st, a, &p, &rows, &n, &cursor)) != 0) {
+			return r;
+		}
+		for (size_t i = 0; i < n; i++) {
+			struct str addrs = rows[i].text[0];
+			bool hit = str_eq(rows[i].name, text) && text.n != 0;
+
+			while (!hit && addrs.n != 0) {
+				hit = str_eq(str_cut(&addrs, ' '), text);
+			}
+			if (hit) {
+				id = rows[i].id;
+				hits++;
+			}
+		}
+		p.cursor = cursor;
+	} while (cursor.n != 0);
+	if (hits == 1) {
+		*ret = id;
+	}
+	return hits == 1 ? 0 : hits == 0 ? ERR_NOTFOUND : ERR_CONFLICT;
+}
+
+int serve_item(struct serve *s, struct arena *a, u64 seq, u32 index, struct item *ret, struct utc *ret_recorded)
+{
+	struct store_items g;
+	struct store_entry *e;
+	struct item *items;
+	size_t n;
+	int r;
+
+	if ((r = store_get_item(s->st, a, seq, index, &g)) != 0 || (r = store_get_entries(s->st, a, seq, 1, &e, &n)) != 0) {
+		return r;
+	}
+	if (n != 1) {
+		return ERR_INTEGRITY;
+	}
+	items = arena_alloc(a, g.n * sizeof *items);
+	if ((r = items_read(s, a, &g, items)) != 0) {
+		return r;
+	}
+	*ret = items[index - g.first];
+	*ret_recorded = e[0].at;
+	return 0;
+}
+
+static struct str member(const struct json *v, const char *key)
+{
+	struct str s;
+
+	return json_get_str(v, str_z(key), &s) == 0 ? s : (struct str){ 0 };
+}
+
+static void set_text(struct view_row *row, u32 field, struct str s)
+{
+	if (s.p != NULL && s.n != 0) {
+		view_set_str(row, field, s);
+	}
+}
+
+static void set_texts(struct arena *a, struct view_row *row, u32 field, const struct json *list)
+{
+	struct str *p;
+
+	if (list == NULL || list->type != JSON_ARR) {
+		return;
+	}
+	p = arena_alloc(a, list->arr.n * sizeof *p);
+	for (size_t i = 0; i < list->arr.n; i++) {
+		p[i] = list->arr.p[i].type == JSON_STR ? list->arr.p[i].s : S("");
+	}
+	view_set_strs(row, field, p, list->arr.n);
+}
+
+static void set_time(struct view_row *row, u32 field, struct str s)
+{
+	struct utc t;
+
+	if (s.n != 0 && utc_parse(s, &t) == 0) {
+		view_set_time(row, field, t);
+	}
+}
+
+/* ---- networks, scopes, runs ---- */
+
+static struct utc recorded_at(struct serve *s, struct arena *a, u64 seq)
+{
+	struct store_entry *e;
+	size_t n;
+
+	return store_get_entries(s->st, a, seq, 1, &e, &n) == 0 && n == 1 ? e[0].at : (struct utc){ 0 };
+}
+
+static void network_row(struct serve *s, struct arena *a, const struct store_object *o, const struct json *v, struct view_row *row)
+{
+	i64 lease;
+
+	*row = view_row(VIEW_network);
+	view_set_str(row, VIEW_network_id, o->id);
+	view_set_str(row, VIEW_network_zone, o->zone);
+	set_texts(a, row, VIEW_network_prefixes, json_get(v, S("prefixes")));
+	set_text(row, VIEW_network_gateway_mac, member(v, "gateway_mac"));
+	set_text(row, VIEW_network_dhcp_domain, member(v, "dhcp_domain"));
+	set_text(row, VIEW_network_note, member(v, "note"));
+	if (json_get_int(v, S("lease"), &lease) == 0) {
+		view_set_int(row, VIEW_network_lease, lease);
+	}
+	view_set_int(row, VIEW_network_seq, (i64)o->seq);
+	view_set_time(row, VIEW_network_since, recorded_at(s, a, o->seq));
+}
+
+static void scope_row(struct serve *s, struct arena *a, const struct store_object *o, const struct json *v, struct view_row *row)
+{
+	struct utc until = { 0 };
+
+	*row = view_row(VIEW_scope);
+	view_set_str(row, VIEW_scope_id, o->id);
+	set_text(row, VIEW_scope_network, member(v, "network"));
+	set_texts(a, row, VIEW_scope_targets, json_get(v, S("targets")));
+	set_texts(a, row, VIEW_scope_exclude, json_get(v, S("exclude")));
+	set_text(row, VIEW_scope_owner, member(v, "owner"));
+	set_text(row, VIEW_scope_why, member(v, "why"));
+	set_text(row, VIEW_scope_vantage, member(v, "vantage"));
+	set_time(row, VIEW_scope_until, member(v, "until"));
+	(void)!utc_parse(member(v, "until"), &until);
+	view_set_str(row, VIEW_scope_state, until.ms > serve_now(s).ms ? S("active") : S("ended"));
+	view_set_time(row, VIEW_scope_added, recorded_at(s, a, o->seq));
+	view_set_int(row, VIEW_scope_seq, (i64)o->seq);
+}
+
+static void run_row(struct serve *s, struct arena *a, const struct store_object *o, const struct json *v, struct view_row *row)
+{
+	(void)s;
+	(void)a;
+	*row = view_row(VIEW_run);
+	view_set_str(row, VIEW_run_id, o->id);
+	set_text(row, VIEW_run_what, member(v, "what"));
+	set_text(row, VIEW_run_scope, member(v, "scope"));
+	set_text(row, VIEW_run_network, member(v, "network"));
+	set_text(row, VIEW_run_state, member(v, "state"));
+	set_text(row, VIEW_run_profile, member(v, "profile"));
+	set_text(row, VIEW_run_vantage, member(v, "vantage"));
+	set_text(row, VIEW_run_reason, member(v, "reason"));
+	set_time(row, VIEW_run_started, member(v, "started"));
+	set_time(row, VIEW_run_ended, member(v, "ended"));
+}
+
+static int list(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
+{
+	static const struct {
+		const char *type;
+		void (*row)(struct serve *s, struct arena *a, const struct store_object *o, const struct json *v,
+			struct view_row *row);
+	} lists[] = { { "network", network_row }, { "scope", scope_row }, { "run", run_row } };
+	struct str what, after = S("");
+	int r;
+
+	if ((r = rd_blob(body, &what)) != 0 || (r = rd_done(body)) != 0) {
+		return r;
+	}
+	for (size_t k = 0; k < countof(lists); k++) {
+		while (str_eq(what, str_z(lists[k].type))) {
+			struct store_object *rows;
+			size_t n;
+
+			if ((r = store_list_objects(s->st, a, what, after, 1000, &rows, &n)) != 0 || n == 0) {
+				return r;
+			}
+			for (size_t i = 0; i < n; i++) {
+				const struct json *v;
+				struct view_row row;
+
+				if (json_parse(a, rows[i].body, &v, NULL) != 0) {
+					return ERR_INTEGRITY;
+				}
+				lists[k].row(s, a, &rows[i], v, &row);
+				serve_row(out, &row);
+			}
+			after = rows[n - 1].id;
+		}
+	}
+	return after.n != 0 ? 0 : ERR_UNKNOWN;
+}
+
+/* ---- assets ---- */
+
+static struct str current_text(const struct state *st, const char *kind, const char *field, struct utc now)
+{
+	const struct kind *k = kind_latest(str_z(kind));
+	struct state_cursor c = state_values(st, k, now);
+	struct state_value v;
+
+	while (k != NULL && state_next(&c, &v)) {
+		const struct state_field *f = state_field(&v, str_z(field));
+
+		if (v.with == STATE_CURRENT && f != NULL && f->with == STATE_CURRENT) {
+			return f->v.s;
+		}
+	}
+	return (struct str){ 0 };
+}
+
+static void asset_row(struct serve *s, struct arena *a, const struct store_asset *row, const struct state *st, struct view_row *out)
+{
+	static const struct {
+		u32 field;
+		const char *kind, *name;
+	} texts[] = {
+		{ VIEW_asset_name, "name", "name" }, { VIEW_asset_vendor, "hardware", "vendor" },
+		{ VIEW_asset_model, "hardware", "model" }, { VIEW_asset_serial, "hardware", "serial" },
+		{ VIEW_asset_hw_version, "hardware", "version" }, { VIEW_asset_sw_version, "software", "version" },
+		{ VIEW_asset_component, "component", "type" }, { VIEW_asset_stage, "lifecycle", "stage" },
+		{ VIEW_asset_owner, "owner", "name" }, { VIEW_asset_place, "place", "room" }, { VIEW_asset_use, "use", "use" },
+	};
+	struct str *addrs = arena_alloc(a, 64 * sizeof *addrs), *macs = arena_alloc(a, 16 * sizeof *macs);
+	size_t naddrs = 0, nmacs = 0, nclaims;
+	const struct claim *claims = state_claims(st, &nclaims);
+	struct utc now = serve_now(s), first = { 0 };
+	struct state_addr ad;
+
+	*out = view_row(VIEW_asset);
+	view_set_str(out, VIEW_asset_id, identity_text(a, row->id));
+	set_text(out, VIEW_asset_zone, row->zone);
+	set_text(out, VIEW_asset_network, row->network);
+	for (size_t i = 0; i < countof(texts); i++) {
+		set_text(out, texts[i].field, current_text(st, texts[i].kind, texts[i].name, now));
+	}
+	for (size_t i = 0; state_addr(st, i, now, &ad) && naddrs < 64; i++) {
+		if (ad.with == STATE_CURRENT) {
+			addrs[naddrs++] = ad.addr;
+		}
+	}
+	for (size_t i = 0; i < nclaims; i++) {
+		first = first.ms == 0 || claims[i].since.ms < first.ms ? claims[i].since : first;
+		if (claims[i].type == KEY_MAC && nmacs < 16) {
+			macs[nmacs++] = claims[i].value;
+		}
+	}
+	view_set_strs(out, VIEW_asset_addresses, addrs, naddrs);
+	view_set_strs(out, VIEW_asset_macs, macs, nmacs);
+	view_set_bool(out, VIEW_asset_provisional, state_provisional(st));
+	view_set_time(out, VIEW_asset_first_seen, first);
+	view_set_time(out, VIEW_asset_last_seen, row->last_seen);
+}
+
+static int assets(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
+{
+	struct store_page p = { .limit = 200 };
+	struct str filter, cursor;
+	struct store_asset *rows;
+	u32 limit;
+	size_t n, sent = 0;
+	int r;
+
+	if ((r = rd_blob(body, &filter)) != 0 || (r = rd_u32(body, &limit)) != 0 || (r = rd_done(body)) != 0) {
+		return r;
+	}
+	do {
+		struct arena *page = arena_new(a, 0);
+
+		if ((r = store_page_assets(s->st, page, &p, &rows, &n, &cursor)) != 0) {
+			return r;
+		}
+		for (size_t i = 0; i < n && (limit == 0 || sent < limit); i++, sent++) {
+			struct store_asset row;
+			struct view_row v;
+			struct state *st;
+
+			if ((r = serve_state(s, page, rows[i].id, &st, &row)) != 0) {
+				return serve_fail(out, r, "the state of AST-%ju cannot be read", (uintmax_t)rows[i].id);
+			}
+			asset_row(s, page, &row, st, &v);
+			serve_row(out, &v);
+		}
+		p.cursor = str_dup(a, cursor);
+		arena_free(page);
+	} while (p.cursor.n != 0 && (limit == 0 || sent < limit));
+	return 0;
+}
+
+static struct str pos_text(struct arena *a, struct state_pos p)
+{
+	return str_printf(a, "%ju.%u", (uintmax_t)p.seq, p.index);
+}
+
+static void send_addresses(struct serve_reply *out, struct arena *a, const struct state *st, struct utc now, struct str asset)
+{
+	struct state_addr ad;
+
+	for (size_t i = 0; state_addr(st, i, now, &ad); i++) {
+		struct view_row row = view_row(VIEW_address);
+
+		(void)a;
+		view_set_str(&row, VIEW_address_address, ad.addr);
+		view_set_str(&row, VIEW_address_network, ad.network);
+		view_set_str(&row, VIEW_address_asset, asset);
+		for (size_t k = 0; ad.claim != NULL && k < ad.claim->nbound; k++) {
+			if (str_starts(ad.claim->bound[k], S("mac:"))) {
+				view_set_str(&row, VIEW_address_mac, str_from(ad.claim->bound[k], 4));
+			}
+		}
+		view_set_str(&row, VIEW_address_state, str_z(state_with_name(ad.with)));
+		view_set_time(&row, VIEW_address_first_seen, ad.since);
+		view_set_time(&row, VIEW_address_last_seen, ad.last);
+		view_set_time(&row, VIEW_address_until, ad.until);
+		serve_row(out, &row);
+	}
+}
+
+static struct str field_text(const struct state_value *v, const char *name)
+{
+	const struct state_field *f = state_field(v, str_z(name));
+
+	return f == NULL || f->with != STATE_CURRENT ? (struct str){ 0 } : f->v.s;
+}
+
+static void send_services(struct serve_reply *out, struct arena *a, const struct state *st, struct utc now, struct str asset)
+{
+	struct state_cursor c = state_values(st, kind_latest(S("service")), now);
+	struct state_value v;
+
+	while (state_next(&c, &v)) {
+		struct view_row row = view_row(VIEW_service);
+		const struct fact_value *port = state_place(&v, S("port"));
+
+		view_set_str(&row, VIEW_service_asset, asset);
+		view_set_str(&row, VIEW_service_address, state_place(&v, S("addr"))->s);
+		view_set_str(&row, VIEW_service_proto, state_place(&v, S("proto"))->s);
+		view_set_int(&row, VIEW_service_port, port->i);
+		view_set_str(&row, VIEW_service_state, str_z(state_with_name(v.with)));
+		set_text(&row, VIEW_service_name, field_text(&v, "name"));
+		set_text(&row, VIEW_service_product, field_text(&v, "product"));
+		set_text(&row, VIEW_service_version, field_text(&v, "version"));
+		view_set_int(&row, VIEW_service_qod, v.stamp->qod);
+		view_set_str(&row, VIEW_service_vantage, str_printf(a, "v%d", v.vantage));
+		view_set_time(&row, VIEW_service_last_seen, v.stamp->at);
+		serve_row(out, &row);
+	}
+}
+
+static int asset(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
+{
+	struct store_asset row;
+	struct view_row v;
+	struct state *st;
+	struct str text;
+	u64 id;
+	int r;
+
+	if ((r = rd_blob(body, &text)) != 0 || (r = rd_done(body)) != 0) {
+		return r;
+	}
+	if ((r = serve_asset_of(s, a, text, &id)) != 0 || (r = serve_state(s, a, id, &st, &row)) != 0) {
+		return serve_fail(out, r, r == ERR_CONFLICT ? "several assets are called \"%.*s\"; use AST-..." :
+			"there is no asset \"%.*s\"", STRF(text));
+	}
+	asset_row(s, a, &row, st, &v);
+	serve_row(out, &v);
+	send_addresses(out, a, st, serve_now(s), identity_text(a, id));
+	send_services(out, a, st, serve_now(s), identity_text(a, id));
+	return 0;
+}
+
+/* ---- facts and history ---- */
+
+static struct str fields_text(struct arena *a, const struct fact_field *f, size_t n)
+{
+	struct buf b = buf_new(a, 0);
+	struct json_w w = jw_new(&b);
+
+	jw_obj(&w);
+	for (size_t i = 0; i < n; i++) {
+		jw_key(&w, f[i].name);
+		switch (f[i].v.type) {
+		case KIND_INT:
+			jw_int(&w, f[i].v.i);
+			break;
+		case KIND_BOOL:
+			jw_bool(&w, f[i].v.i != 0);
+			break;
+		case KIND_STRS:
+			jw_arr(&w);
+			for (size_t k = 0; k < f[i].v.n; k++) {
+				jw_str(&w, f[i].v.strs[k]);
+			}
+			jw_end(&w);
+			break;
+		case KIND_OPAQUE:
+			jw_raw(&w, f[i].v.s);
+			break;
+		default:
+			jw_str(&w, f[i].v.s);
+		}
+	}
+	jw_end(&w);
+	must(buf_done(&b) == 0);
+	return buf_view(&b);
+}
+
+static void fact_row(struct arena *a, struct str asset_id, struct state_pos pos, const struct item *it, struct view_row *row)
+{
+	*row = view_row(VIEW_fact);
+	view_set_str(row, VIEW_fact_pos, pos_text(a, pos));
+	view_set_str(row, VIEW_fact_asset, asset_id);
+	view_set_int(row, VIEW_fact_seq, (i64)pos.seq);
+	view_set_int(row, VIEW_fact_index, pos.index);
+	if (it->type == ITEM_ERASED) {
+		view_set_str(row, VIEW_fact_state, S("erased"));
+		return;
+	}
+	view_set_time(row, VIEW_fact_observed, it->seen.at);
+	view_set_int(row, VIEW_fact_qod, it->seen.qod);
+	set_text(row, VIEW_fact_run, it->seen.run);
+	if (it->type == ITEM_AGAIN) {
+		view_set_str(row, VIEW_fact_kind, str_printf(a, "again %ju.%u", (uintmax_t)it->again_seq, it->again_index));
+		return;
+	}
+	view_set_str(row, VIEW_fact_kind, str_printf(a, "%.*s/%u", STRF(it->fact.kind_name), it->fact.kind_version));
+	view_set_str(row, VIEW_fact_place, fields_text(a, it->fact.place, it->fact.nplace));
+	view_set_str(row, VIEW_fact_value, fields_text(a, it->fact.value, it->fact.nvalue));
+	view_set_str(row, VIEW_fact_network, it->fact.network);
+	view_set_str(row, VIEW_fact_vantage, str_printf(a, "v%d", it->fact.vantage));
+	view_set_str(row, VIEW_fact_source, it->fact.source);
+	if (it->nerased != 0) {
+		view_set_str(row, VIEW_fact_state, S("erased in part"));
+	}
+}
+
+static int facts(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
+{
+	struct str text;
+	u64 id, *members;
+	size_t nmembers;
+	int r;
+
+	if ((r = rd_blob(body, &text)) != 0 || (r = rd_done(body)) != 0) {
+		return r;
+	}
+	if ((r = serve_asset_of(s, a, text, &id)) != 0) {
+		return serve_fail(out, r, "there is no asset \"%.*s\"", STRF(text));
+	}
+	nmembers = identity_members(a, s->edges, id, &members);
+	for (size_t m = 0; m < nmembers; m++) {
+		u64 from = 0;
+
+		for (;;) {
+			struct arena *page = arena_new(a, 0);
+			struct store_items *groups;
+			size_t n;
+
+			if ((r = store_items_of(s->st, page, members[m], from, UINT64_MAX >> 1, 64, &groups, &n)) != 0) {
+				return r;
+			}
+			for (size_t i = 0; i < n; i++) {
+				struct item *items = arena_alloc(page, groups[i].n * sizeof *items);
+
+				if ((r = items_read(s, page, &groups[i], items)) != 0) {
+					return r;
+				}
+				for (u32 k = 0; k < groups[i].n; k++) {
+					struct view_row row;
+
+					if (items[k].type != ITEM_EVIDENCE) {
+						fact_row(page, identity_text(page, id),
+							(struct state_pos){ groups[i].seq, groups[i].first + k }, &items[k], &row);
+						serve_row(out, &row);
+					}
+				}
+				from = groups[i].seq + 1;
+			}
+			arena_free(page);
+			if (n == 0) {
+				break;
+			}
+		}
+	}
+	return 0;
+}
+
+static int history(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
+{
+	struct store_asset row;
+	struct store_change *rows;
+	struct state *st;
+	struct str text;
+	u64 id, after = 0;
+	size_t n;
+	int r;
+
+	if ((r = rd_blob(body, &text)) != 0 || (r = rd_done(body)) != 0) {
+		return r;
+	}
+	if ((r = serve_asset_of(s, a, text, &id)) != 0 || (r = serve_state(s, a, id, &st, &row)) != 0) {
+		return serve_fail(out, r, "there is no asset \"%.*s\"", STRF(text));
+	}
+	do {
+		if ((r = store_changes_of(s->st, a, id, after, 1000, &rows, &n)) != 0) {
+			return r;
+		}
+		for (size_t i = 0; i < n; i++) {
+			struct view_row v = view_row(VIEW_change);
+
+			view_set_int(&v, VIEW_change_seq, (i64)rows[i].seq);
+			view_set_time(&v, VIEW_change_at, rows[i].at);
+			view_set_str(&v, VIEW_change_asset, identity_text(a, id));
+			view_set_str(&v, VIEW_change_what, rows[i].measure);
+			set_text(&v, VIEW_change_before, rows[i].was);
+			set_text(&v, VIEW_change_after, rows[i].now);
+			set_text(&v, VIEW_change_reason, rows[i].reason);
+			serve_row(out, &v);
+			after = rows[i].id;
+		}
+	} while (n != 0);
+	send_services(out, a, st, serve_now(s), identity_text(a, id));
+	return 0;
+}
+
+/* ---- ledger ---- */
+
+static int head(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
+{
+	struct view_row row = view_row(VIEW_head);
+	struct str note;
+	int r;
+
+	if ((r = rd_done(body)) != 0 || (r = serve_sign(s, a, &note)) != 0) {
+		return r;
+	}
+	view_set_str(&row, VIEW_head_origin, s->head.origin);
+	view_set_int(&row, VIEW_head_size, (i64)s->head.size);
+	view_set_str(&row, VIEW_head_root, str_base64(a, s->head.root, sizeof s->head.root));
+	view_set_str(&row, VIEW_head_key, note_key_text(a, &s->note_key));
+	view_set_str(&row, VIEW_head_note, note);
+	view_set_int(&row, VIEW_head_epoch, s->head.epoch);
+	serve_row(out, &row);
+	return 0;
+}
+
+static int entries(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
+{
+	struct store_entry *rows;
+	size_t n;
+	u64 from;
+	u32 limit;
+	int r;
+
+	if ((r = rd_u64(body, &from)) != 0 || (r = rd_u32(body, &limit)) != 0 || (r = rd_done(body)) != 0) {
+		return r;
+	}
+	if ((r = store_get_entries(s->st, a, from, limit, &rows, &n)) != 0) {
+		return r;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct view_row row = view_row(VIEW_entry);
+		struct envelope e;
+
+		if (envelope_read(a, rows[i].envelope, &e, NULL) != 0) {
+			return ERR_INTEGRITY;
+		}
+		view_set_int(&row, VIEW_entry_seq, (i64)rows[i].seq);
+		view_set_time(&row, VIEW_entry_at, rows[i].at);
+		view_set_str(&row, VIEW_entry_type, rows[i].type);
+		view_set_str(&row, VIEW_entry_by, e.by);
+		view_set_int(&row, VIEW_entry_items, (i64)e.items);
+		view_set_int(&row, VIEW_entry_parts, (i64)e.parts);
+		view_set_str(&row, VIEW_entry_root, str_hex(a, e.root.b, sizeof e.root.b));
+		view_set_str(&row, VIEW_entry_leaf, str_hex(a, rows[i].leaf, sizeof rows[i].leaf));
+		if (e.type == ENVELOPE_ERASED) {
+			view_set_int(&row, VIEW_entry_erased, (i64)e.nerased);
+		}
+		serve_row(out, &row);
+	}
+	return 0;
+}
+
+static void check_row(struct serve_reply *out, const char *what, int result, struct str place, struct str text)
+{
+	struct view_row row = view_row(VIEW_check);
+
+	view_set_str(&row, VIEW_check_what, str_z(what));
+	view_set_answer(&row, VIEW_check_state, result == 0 ? VIEW_PASS : VIEW_FAIL);
+	set_text(&row, VIEW_check_place, place);
+	view_set_str(&row, VIEW_check_text, text);
+	serve_row(out, &row);
+}
+
+/* Reads every entry again: leaf of its envelope, parts against the inner root, content against its commitments, and the root. */
+static int check_entry(struct serve *s, struct arena *a, const struct store_entry *e)
+{
+	struct hash leaf = merkle_leaf(e->envelope), root;
+	struct store_items *groups;
+	struct envelope env;
+	struct str commits;
+	size_t n;
+	int r;
+
+	if (memcmp(leaf.b, e->leaf, sizeof leaf.b) != 0 || envelope_read(a, e->envelope, &env, NULL) != 0 ||
+	    (r = store_get_commits(s->st, a, e->seq, &commits)) != 0 || commits.n != env.parts * HASH_LEN) {
+		return ERR_INTEGRITY;
+	}
+	root = part_root((const struct hash *)(const void *)commits.p, env.parts);
+	if (!hash_eq(&root, &env.root)) {
+		return ERR_INTEGRITY;
+	}
+	if ((r = store_items_at(s->st, a, e->seq, &groups, &n)) != 0) {
+		return r;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct rd rd = rd_str(groups[i].body);
+		u32 at = 0;
+
+		for (u32 k = 0; k < groups[i].n; k++) {
+			struct packed p;
+
+			if (unpack_item(a, &rd, &p) != 0) {
+				return ERR_INTEGRITY;
+			}
+			for (size_t j = 0; j < p.parts.n; j++, at++) {
+				struct str bytes = p.parts.p[j];
+				struct hash c;
+				struct salt salt;
+
+				if (p.outside && j + 1 == p.parts.n) {
+					struct store_evidence ev;
+
+					if (store_get_evidence(s->st, a, e->seq, groups[i].first + k, &ev) != 0) {
+						return ERR_INTEGRITY;
+					}
+					bytes = ev.place == STORE_INLINE ? ev.body : (struct str){ 0 };
+				}
+				if (bytes.p == NULL) {
+					continue;	/* erased, or kept elsewhere */
+				}
+				if ((at + 1) * sizeof salt > groups[i].salts.n || groups[i].part + at >= env.parts) {
+					return ERR_INTEGRITY;
+				}
+				memcpy(salt.b, groups[i].salts.p + at * sizeof salt, sizeof salt);
+				c = part_commit(&salt, bytes);
+				if (memcmp(c.b, commits.p + (groups[i].part + at) * HASH_LEN, HASH_LEN) != 0) {
+					return ERR_INTEGRITY;
+				}
+			}
+		}
+	}
+	return 0;
+}
+
+static int check(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
+{
+	struct merkle_edge edge = { 0 };
+	struct hash root;
+	u64 seq = s->head.first, end = s->head.first + s->head.size;
+	int r = rd_done(body);
+
+	if (r != 0) {
+		return r;
+	}
+	r = store_check(s->st);
+	check_row(out, "store", r, (struct str){ 0 }, r == 0 ? S("the file is sound") : str_z(store_why(s->st)));
+	while (r == 0 && seq < end) {
+		struct arena *page = arena_new(a, 0);
+		struct store_entry *rows;
+		size_t n;
+
+		r = store_get_entries(s->st, page, seq, 100, &rows, &n);
+		if (r == 0 && n == 0) {
+			r = ERR_INTEGRITY;
+		}
+		for (size_t i = 0; r == 0 && i < n && seq < end; i++) {
+			struct hash leaf;
+
+			if (rows[i].seq != seq || (r = check_entry(s, page, &rows[i])) != 0) {
+				r = ERR_INTEGRITY;
+				check_row(out, "entry", r, str_printf(a, "entry %ju", (uintmax_t)seq),
+					S("its envelope, parts or contents are not what the ledger committed to"));
+				break;
+			}
+			memcpy(leaf.b, rows[i].leaf, sizeof leaf.b);
+			merkle_edge_append(&edge, &leaf, NULL);
+			seq++;
+		}
+		arena_free(page);
+	}
+	if (r == 0) {
+		root = merkle_edge_root(&edge);
+		r = memcmp(root.b, s->head.root, sizeof root.b) == 0 ? 0 : ERR_INTEGRITY;
+		check_row(out, "ledger", r, (struct str){ 0 }, str_printf(a, "%ju entries, root %s", (uintmax_t)edge.size,
+			r == 0 ? "as recorded" : "is not the recorded one"));
+	}
+	return r == 0 ? 0 : serve_fail(out, ERR_INTEGRITY, "the store is not what was recorded");
+}
+
+static int status(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
+{
+	struct view_row row = view_row(VIEW_status);
+	u64 n;
+	int r;
+
+	if ((r = rd_done(body)) != 0 || (r = store_count_assets(s->st, &n)) != 0) {
+		return r;
+	}
+	view_set_str(&row, VIEW_status_item, S("ledger"));
+	view_set_answer(&row, VIEW_status_state, VIEW_PASS);
+	view_set_str(&row, VIEW_status_text, str_printf(a, "%ju entries, root %.*s...", (uintmax_t)s->head.size, 12,
+		str_hex(a, s->head.root, sizeof s->head.root).p));
+	serve_row(out, &row);
+	row = view_row(VIEW_status);
+	view_set_str(&row, VIEW_status_item, S("assets"));
+	view_set_answer(&row, VIEW_status_state, n == 0 ? VIEW_UNKNOWN : VIEW_PASS);
+	view_set_str(&row, VIEW_status_text, str_printf(a, "%ju", (uintmax_t)n));
+	if (n == 0) {
+		view_set_str(&row, VIEW_status_next, S("korobanu scan"));
+	}
+	serve_row(out, &row);
+	return 0;
+}
+
+const struct serve_request serve_asks[] = {
+	{ MSGS_LIST, list }, { MSGS_ASSETS, assets }, { MSGS_ASSET, asset }, { MSGS_FACTS, facts }, { MSGS_HISTORY, history },
+	{ MSGS_HEAD, head }, { MSGS_ENTRIES, entries }, { MSGS_CHECK, check }, { MSGS_STATUS, status }, { 0, NULL },
+};

@@ -1,0 +1,424 @@
+/* One draft becomes one ledger entry, in one transaction (ARCHITECTURE 4.5, steps 3 and 4):
+ *
+ *   whom is each fact about (fold.c) -> parts and salted commitments -> inner root -> envelope -> leaf -> new head and complete
+ *   tiles -> everything to store_commit, whose 0 is the only acknowledgement.
+ *
+ * Invariants: the log grows by exactly one leaf a commit; the in-memory head changes only after the COMMIT; positions (seq, index) are those of
+ * the draft's order. Danger: a COMMIT whose outcome is unclear. Then nobody may go on from the head in memory, and the process ends;
+ * the chunk id tells after the restart what happened. */
+#include "core/serve/serve_int.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "core/ledger/envelope.h"
+#include "core/ledger/tile.h"
+
+#include <string.h>
+#include <unistd.h>
+
+struct work {
+	struct arena *a;
+	struct serve *s;
+	const struct serve_draft *d;
+	struct fold *fold;
+	struct utc at;
+	u64 seq;
+	struct item *items;		/* the draft's, with `again` put in */
+	struct packed *packed;
+	u64 *asset;			/* of each item */
+	struct hash *commits;
+	struct salt *salts;
+	u32 *part;			/* first part of each item */
+	u32 nparts;
+	struct serve_done done;
+};
+
+int serve_load_head(struct serve *s)
+{
+	struct arena *a = arena_new(s->a, 0);
+	struct store_head head;
+	struct rd rd;
+	int r = store_get_head(s->st, a, &head);
+
+	if (r == 0 && head.epoch != 0) {
+		rd = rd_str(head.edge);
+		if ((r = merkle_edge_load(&rd, &s->edge)) == 0 && (rd_done(&rd) != 0 || s->edge.size != head.size)) {
+			r = ERR_INTEGRITY;
+		}
+		if (r == 0) {
+			struct hash root = merkle_edge_root(&s->edge), stored;
+
+			memcpy(stored.b, head.root, sizeof stored.b);
+			r = hash_eq(&root, &stored) ? 0 : ERR_INTEGRITY;
+		}
+	}
+	if (r != 0) {
+		arena_free(a);
+		return r;
+	}
+	arena_free(s->head_arena);
+	s->head_arena = a;
+	s->head = head;
+	return 0;
+}
+
+/* Step 1: whom each fact is about. Evidence belongs to the fact that follows it. */
+static int fold_items(struct work *w)
+{
+	int r;
+
+	for (size_t i = 0; i < w->d->nitems; i++) {
+		struct item *it = &w->items[i];
+		struct state_pos first;
+		bool again;
+
+		if (it->type != ITEM_FACT) {
+			continue;
+		}
+		r = fold_fact(w->fold, &it->fact, &it->seen, (struct state_pos){ w->seq, (u32)i }, &w->asset[i], &again, &first);
+		if (r != 0) {
+			return r;
+		}
+		w->done.facts += again ? 0 : 1;
+		w->done.again += again ? 1 : 0;
+		if (again) {
+			it->type = ITEM_AGAIN;
+			it->again_seq = first.seq;
+			it->again_index = first.index;
+		}
+	}
+	for (size_t i = w->d->nitems; i-- > 0;) {
+		if (w->items[i].type == ITEM_EVIDENCE && i + 1 < w->d->nitems) {
+			w->asset[i] = w->asset[i + 1];
+		}
+	}
+	return 0;
+}
+
+/* Step 2: parts, salts, commitments. */
+static int commit_parts(struct work *w)
+{
+	u32 at = 0;
+	int r;
+
+	for (size_t i = 0; i < w->d->nitems; i++) {
+		if ((r = item_parts(w->a, (u32)i, &w->items[i], &w->packed[i].parts)) != 0) {
+			return r;
+		}
+		w->packed[i].outside = w->items[i].type == ITEM_EVIDENCE;
+		w->part[i] = w->nparts;
+		w->nparts += (u32)w->packed[i].parts.n;
+	}
+	w->salts = arena_alloc(w->a, w->nparts * sizeof *w->salts);
+	w->commits = arena_alloc(w->a, w->nparts * sizeof *w->commits);
+	if ((r = part_salts(w->salts, w->nparts)) != 0) {
+		return r;
+	}
+	for (size_t i = 0; i < w->d->nitems; i++) {
+		for (size_t k = 0; k < w->packed[i].parts.n; k++, at++) {
+			w->commits[at] = part_commit(&w->salts[at], w->packed[i].parts.p[k]);
+		}
+	}
+	return 0;
+}
+
+static int make_envelope(struct work *w, struct str *ret)
+{
+	const struct serve_draft *d = w->d;
+	struct envelope e = { .type = d->nerase != 0 ? ENVELOPE_ERASED : ENVELOPE_BATCH, .at = w->at,
+		.by = d->by.n == 0 ? S("korobanu") : d->by, .items = d->nitems, .parts = w->nparts,
+		.root = part_root(w->commits, w->nparts), .basis = d->basis };
+	struct hash *chunks = arena_alloc(w->a, d->nchunks * sizeof *chunks);
+	struct position *gone = arena_alloc(w->a, d->nerase * sizeof *gone);
+
+	if (d->nerase == 0 && (d->nitems == 0 || d->items[0].type == ITEM_ACT)) {
+		e.type = ENVELOPE_ACT;
+	}
+	for (size_t i = 0; i < d->nchunks; i++) {
+		must(d->chunks[i].n == HASH_LEN);
+		memcpy(chunks[i].b, d->chunks[i].p, HASH_LEN);
+	}
+	for (size_t i = 0; i < d->nerase; i++) {
+		gone[i] = (struct position){ d->erase[i].seq, d->erase[i].part };
+	}
+	if (e.type == ENVELOPE_BATCH) {
+		e.chunks = chunks;
+		e.nchunks = d->nchunks;
+	}
+	if (e.type == ENVELOPE_ERASED) {
+		e.erased = gone;
+		e.nerased = d->nerase;
+	}
+	return envelope_write(w->a, &e, ret);
+}
+
+/* Groups are runs of items of one asset, so that an asset's history is read without reading its neighbours'. */
+static int pack_groups(struct work *w, struct store_batch *b)
+{
+	struct store_items *groups = arena_alloc(w->a, w->d->nitems * sizeof *groups);
+	size_t n = 0, i = 0;
+
+	while (i < w->d->nitems) {
+		struct store_items *g = &groups[n++];
+		struct buf body = buf_new(w->a, 0);
+		size_t first = i;
+		int r;
+
+		for (; i < w->d->nitems && w->asset[i] == w->asset[first]; i++) {
+			pack_item(&body, &w->packed[i]);
+		}
+		if ((r = buf_done(&body)) != 0) {
+			return r;
+		}
+		*g = (struct store_items){ .seq = w->seq, .first = (u32)first, .n = (u32)(i - first), .asset = w->asset[first],
+			.zone = w->d->zone, .part = w->part[first], .body = buf_view(&body) };
+		g->salts = str_of(&w->salts[g->part], ((i < w->d->nitems ? w->part[i] : w->nparts) - g->part) * sizeof *w->salts);
+	}
+	b->items = groups;
+	b->nitems = n;
+	return 0;
+}
+
+static void pack_evidence(struct work *w, struct store_batch *b)
+{
+	struct store_evidence *rows = arena_alloc(w->a, w->d->nitems * sizeof *rows);
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->d->nitems; i++) {
+		const struct item *it = &w->items[i];
+
+		if (it->type != ITEM_EVIDENCE) {
+			continue;
+		}
+		rows[n] = (struct store_evidence){ .seq = w->seq, .idx = (u32)i,
+			.part = w->part[i] + (u32)w->packed[i].parts.n - 1, .kind = it->ev_kind, .personal = true,
+			.size = it->ev_size, .place = STORE_INLINE, .zone = w->d->zone, .body = it->ev_bytes };
+		memcpy(rows[n].sha, it->ev_sha256, sizeof rows[n].sha);
+		for (size_t k = i + 1; k < w->d->nitems; k++) {
+			if (w->items[k].type == ITEM_FACT || w->items[k].type == ITEM_AGAIN) {
+				rows[n].run = w->items[k].seen.run;
+				break;
+			}
+		}
+		n++;
+	}
+	b->evidence = rows;
+	b->nevidence = n;
+}
+
+struct node_source {
+	struct serve *s;
+	struct arena *a;
+	const struct hash *fresh;	/* nodes that became complete with this leaf: fresh[l] is (l, index >> l) */
+	size_t nfresh;
+	u64 index;			/* of the leaf */
+};
+
+/* A complete tile ends with the newest node of its level; its other 255 are leaves' or tiles' hashes in the store. */
+static int tile_hash(void *ctx, u32 level, u64 index, struct hash *ret)
+{
+	struct node_source *n = ctx;
+	struct str bytes;
+	int r;
+
+	if (level < n->nfresh && index == n->index >> level) {
+		*ret = n->fresh[level];
+		return 0;
+	}
+	if (level == 0) {
+		r = store_get_leaves(n->s->st, n->a, n->s->head.first + index, 1, &bytes);
+		if (r == 0 && bytes.n != HASH_LEN) {
+			r = ERR_INTEGRITY;
+		}
+		if (r == 0) {
+			memcpy(ret->b, bytes.p, HASH_LEN);
+		}
+		return r;
+	}
+	/* level is a multiple of 8: node (level, index) is the root of the complete tile (level - 8, index). */
+	r = store_get_tile(n->s->st, n->a, n->s->head.epoch, level / TILE_HEIGHT - 1, index, &bytes);
+	if (r == 0 && bytes.n == TILE_WIDTH * HASH_LEN) {
+		struct hash hashes[TILE_WIDTH];
+
+		memcpy(hashes, bytes.p, sizeof hashes);
+		*ret = tile_fold(hashes, TILE_HEIGHT);
+	}
+	return r;
+}
+
+static int complete_tiles(struct work *w, const struct hash *fresh, size_t nfresh, struct store_batch *b)
+{
+	struct node_source src = { .s = w->s, .a = w->a, .fresh = fresh, .nfresh = nfresh, .index = w->s->edge.size };
+	struct store_tile *tiles = arena_alloc(w->a, (TILE_LEVEL_MAX + 1) * sizeof *tiles);
+	int r;
+
+	for (u32 level = 0; (level + 1) * TILE_HEIGHT < nfresh; level++) {
+		struct tile t = { .level = (u8)level, .width = TILE_WIDTH, .index = src.index >> ((level + 1) * TILE_HEIGHT) };
+		struct buf bytes = buf_new(w->a, 0);
+
+		if ((r = tile_write(&t, tile_hash, &src, &bytes)) != 0 || (r = buf_done(&bytes)) != 0) {
+			return r;
+		}
+		tiles[b->ntiles++] = (struct store_tile){ .level = level, .n = t.index, .hashes = buf_view(&bytes) };
+	}
+	b->tiles = tiles;
+	return 0;
+}
+
+/* The object versions of this entry carry its number. */
+static void number_objects(struct work *w, struct store_batch *b)
+{
+	struct store_object *objects = arena_alloc(w->a, (w->d->nobjects + 1) * sizeof *objects);
+
+	for (size_t i = 0; i < w->d->nobjects; i++) {
+		objects[i] = w->d->objects[i];
+		objects[i].seq = w->seq;
+	}
+	b->objects = objects;
+	b->nobjects = w->d->nobjects;
+	if (w->d->edge != NULL) {
+		const struct identity_edge *e = w->d->edge;
+
+		objects[b->nobjects++] = (struct store_object){ .type = S("edge"),
+			.id = str_printf(w->a, "%ju-%ju", (uintmax_t)e->a, (uintmax_t)e->b), .seq = w->seq,
+			.body = str_printf(w->a, "{\"a\":%ju,\"b\":%ju,\"forbid\":%s}", (uintmax_t)e->a, (uintmax_t)e->b,
+			e->forbid ? "true" : "false") };
+	}
+}
+
+/* An erasure rewrites the groups that held the parts, and the assets they belonged to are folded without them. */
+static int erase_parts(struct work *w, struct store_batch *b)
+{
+	const struct serve_draft *d = w->d;
+	struct store_items *groups = arena_alloc(w->a, (b->nitems + d->nerase) * sizeof *groups);
+	size_t n = b->nitems;
+	int r;
+
+	if (d->nerase == 0) {
+		return 0;
+	}
+	memcpy(groups, b->items, b->nitems * sizeof *groups);
+	for (size_t i = 0; i < d->nerase; i++) {
+		struct store_items g;
+		size_t k;
+
+		if ((r = store_get_part(w->s->st, w->a, d->erase[i].seq, d->erase[i].part, &g)) != 0) {
+			return r;
+		}
+		for (k = b->nitems; k < n && (groups[k].seq != g.seq || groups[k].first != g.first); k++) {
+		}
+		if (k < n) {
+			continue;
+		}
+		if ((r = items_forget(w->a, &g, d->erase, d->nerase, &groups[n++])) != 0) {
+			return r;
+		}
+		if (g.asset != 0 && (r = fold_again(w->fold, identity_root(w->s->edges, g.asset), d->erase, d->nerase)) != 0) {
+			return r;
+		}
+	}
+	b->items = groups;
+	b->nitems = n;
+	b->erase = d->erase;
+	b->nerase = d->nerase;
+	return 0;
+}
+
+static int prepare(struct work *w, struct store_batch *b)
+{
+	int r;
+
+	if ((r = fold_items(w)) != 0 || (w->d->edge != NULL && (r = fold_edge(w->fold, w->d->edge)) != 0) ||
+	    (r = commit_parts(w)) != 0 || (r = pack_groups(w, b)) != 0 || (r = erase_parts(w, b)) != 0) {
+		return r;
+	}
+	pack_evidence(w, b);
+	number_objects(w, b);
+	b->chunks = w->d->chunks;
+	b->nchunks = w->d->nchunks;
+	if (w->s->parts->texts != NULL) {
+		b->ntexts = w->s->parts->texts(w->s->ctx, &b->texts);
+	}
+	return fold_finish(w->fold, w->seq, w->s->edge.size + 1, w->d->zone, b);
+}
+
+int serve_commit(struct serve *s, const struct serve_draft *d, struct serve_done *ret)
+{
+	struct arena *a = arena_new(s->a, 0);
+	struct store_batch b = { 0 };
+	struct store_head now = s->head;
+	struct merkle_edge edge = s->edge;
+	struct hash leaf, root, fresh[MERKLE_LEVELS];
+	struct buf packed_edge = buf_new(a, 0);
+	struct store_entry entry;
+	size_t nfresh;
+	struct work w = { .a = a, .s = s, .d = d, .at = serve_now(s), .seq = s->head.first + s->edge.size };
+	int r;
+
+	must(d->nitems <= LIMIT_BATCH_FACTS * 2);
+	w.fold = fold_new(a, s, w.at);
+	w.items = arena_copy(a, d->items, d->nitems * sizeof *w.items);
+	w.packed = arena_alloc(a, d->nitems * sizeof *w.packed);
+	w.asset = arena_alloc(a, d->nitems * sizeof *w.asset);
+	w.part = arena_alloc(a, d->nitems * sizeof *w.part);
+	if ((r = prepare(&w, &b)) != 0) {
+		goto out;
+	}
+	entry = (struct store_entry){ .seq = w.seq, .at = w.at, .commits = str_of(w.commits, w.nparts * sizeof *w.commits) };
+	if ((r = make_envelope(&w, &entry.envelope)) != 0) {
+		goto out;
+	}
+	entry.type = d->nerase != 0 ? S("erased") : d->nitems != 0 && d->items[0].type != ITEM_ACT ? S("batch") : S("act");
+	leaf = merkle_leaf(entry.envelope);
+	memcpy(entry.leaf, leaf.b, sizeof entry.leaf);
+	nfresh = merkle_edge_append(&edge, &leaf, fresh);
+	if ((r = complete_tiles(&w, fresh, nfresh, &b)) != 0) {
+		goto out;
+	}
+	root = merkle_edge_root(&edge);
+	merkle_edge_save(&edge, &packed_edge);
+	now.epoch = s->head.epoch == 0 ? 1 : s->head.epoch;
+	now.size = edge.size;
+	now.edge = buf_view(&packed_edge);
+	memcpy(now.root, root.b, sizeof now.root);
+	b.entry = &entry;
+	b.was = &s->head;
+	b.now = &now;
+	r = store_commit(s->st, &b, NULL);
+	if (r != 0 && store_is_dead(s->st)) {
+		log_error("the outcome of a COMMIT is not known (%s); ending, the next start finds out", store_why(s->st));
+		_exit(1);
+	}
+	if (r == 0) {
+		w.done.seq = w.seq;
+		*ret = w.done;
+		s->last_at = w.at;
+		if (serve_load_head(s) != 0) {		/* acknowledged all the same: the next start reads it */
+			log_error("cannot read the head back after a commit; ending");
+			_exit(1);
+		}
+	}
+out:
+	if (r != 0) {
+		if (serve_load_edges(s) != 0) {		/* a merge may stand in memory that never became durable */
+			log_error("cannot read the store again after a failed commit; ending");
+			_exit(1);
+		}
+	}
+	arena_free(a);
+	return r;
+}
+
+int serve_act(struct serve *s, struct arena *a, struct str json, const struct str *personal, size_t npersonal,
+	const struct store_object *objects, size_t nobjects, u64 *ret_seq)
+{
+	struct item it = { .type = ITEM_ACT, .personal = personal, .npersonal = npersonal };
+	struct serve_draft d = { .items = &it, .nitems = 1, .objects = objects, .nobjects = nobjects };
+	struct serve_done done;
+	int r = json_parse(a, json, &it.act, NULL);
+
+	if (r == 0 && (r = serve_commit(s, &d, &done)) == 0 && ret_seq != NULL) {
+		*ret_seq = done.seq;
+	}
+	return r;
+}

@@ -1,0 +1,117 @@
+/* The packed body of a group of items (store_items.body), and items read back from it.
+ *
+ * For each item: u16 number of parts, then for each part u8 where it is and, when it is here, its bytes as a blob. So the body holds
+ * exactly the bytes the commitments were made over, and forgetting a part is taking its bytes away. */
+#include "core/serve/serve_int.h"
+
+#include "base/limits.h"
+
+#include <string.h>
+
+enum { PART_ERASED, PART_HERE, PART_OUTSIDE };
+
+void pack_item(struct buf *b, const struct packed *p)
+{
+	buf_u16(b, (u16)p->parts.n);
+	for (size_t i = 0; i < p->parts.n; i++) {
+		bool outside = p->outside && i + 1 == p->parts.n;
+
+		buf_u8(b, outside ? PART_OUTSIDE : p->parts.p[i].p == NULL ? PART_ERASED : PART_HERE);
+		if (!outside && p->parts.p[i].p != NULL) {
+			buf_blob(b, p->parts.p[i]);
+		}
+	}
+}
+
+int unpack_item(struct arena *a, struct rd *rd, struct packed *ret)
+{
+	struct packed p = { 0 };
+	u16 n;
+	u8 where;
+	int r;
+
+	if ((r = rd_u16(rd, &n)) != 0) {
+		return r;
+	}
+	p.parts.n = n;
+	p.parts.p = arena_alloc(a, n * sizeof *p.parts.p);
+	for (size_t i = 0; i < n; i++) {
+		if ((r = rd_u8(rd, &where)) != 0 || (where == PART_HERE && (r = rd_blob(rd, &p.parts.p[i])) != 0)) {
+			return r;
+		}
+		if (where > PART_OUTSIDE || (where == PART_OUTSIDE && i + 1 != n)) {
+			return ERR_INTEGRITY;
+		}
+		p.outside = where == PART_OUTSIDE;
+	}
+	*ret = p;
+	return 0;
+}
+
+/* Evidence bytes stand beside the items: inline in their own table, or in a file of the store directory. */
+static int evidence_bytes(struct serve *s, struct arena *a, u64 seq, u32 index, struct str *ret)
+{
+	struct store_evidence ev;
+	int r = store_get_evidence(s->st, a, seq, index, &ev);
+
+	if (r == 0) {
+		*ret = ev.place == STORE_INLINE ? ev.body : (struct str){ 0 };
+	}
+	return r;
+}
+
+int items_read(struct serve *s, struct arena *a, const struct store_items *g, struct item *ret)
+{
+	struct rd rd = rd_str(g->body);
+	struct packed p;
+	int r;
+
+	for (u32 i = 0; i < g->n; i++) {
+		if ((r = unpack_item(a, &rd, &p)) != 0) {
+			return ERR_INTEGRITY;
+		}
+		if (p.outside && (r = evidence_bytes(s, a, g->seq, g->first + i, &p.parts.p[p.parts.n - 1])) != 0) {
+			return r;
+		}
+		if ((r = item_from_parts(a, g->first + i, p.parts.p, p.parts.n, &ret[i], NULL)) != 0) {
+			return r;
+		}
+	}
+	return rd_done(&rd) == 0 ? 0 : ERR_INTEGRITY;
+}
+
+static bool named(const struct store_part *erase, size_t n, u64 seq, u32 part)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (erase[i].seq == seq && erase[i].part == part) {
+			return true;
+		}
+	}
+	return false;
+}
+
+int items_forget(struct arena *a, const struct store_items *g, const struct store_part *erase, size_t n,
+	struct store_items *ret)
+{
+	struct rd rd = rd_str(g->body);
+	struct buf b = buf_new(a, 0);
+	u32 part = g->part;
+	int r;
+
+	*ret = *g;
+	for (u32 i = 0; i < g->n; i++) {
+		struct packed p;
+
+		if ((r = unpack_item(a, &rd, &p)) != 0) {
+			return ERR_INTEGRITY;
+		}
+		for (size_t k = 0; k < p.parts.n; k++, part++) {
+			if (named(erase, n, g->seq, part)) {
+				p.parts.p[k] = (struct str){ 0 };
+			}
+		}
+		pack_item(&b, &p);
+	}
+	ret->body = buf_view(&b);
+	return buf_done(&b);
+}

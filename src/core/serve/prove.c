@@ -1,0 +1,280 @@
+/* Writing proof bundles (doc/formats/bundle.md) from what is stored. What the parts mean is the caller's statement; here they are
+ * fetched, with salts and proofs, in the order the format wants: texts, entries, parts. */
+#include "core/serve/serve_int.h"
+
+#include "core/ledger/bundle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct prove {
+	struct serve *s;
+	struct serve_reply *out;
+	struct arena *a;
+	struct bundle_w *w;
+	vec(struct store_items) groups;		/* with bodies and salts */
+	vec(u64) seqs;				/* entries: those of the groups and those that erased something */
+};
+
+static int send_line(void *ctx, struct str line)
+{
+	struct prove *p = ctx;
+
+	serve_bytes(p->out, line);
+	return p->out->err;
+}
+
+static int by_place(const void *x, const void *y)
+{
+	const struct store_items *a = x, *b = y;
+
+	return a->seq != b->seq ? (a->seq < b->seq ? -1 : 1) : a->first < b->first ? -1 : a->first > b->first;
+}
+
+static int by_number(const void *x, const void *y)
+{
+	u64 a = *(const u64 *)x, b = *(const u64 *)y;
+
+	return a < b ? -1 : a > b;
+}
+
+static int groups_of(struct serve *s, struct arena *a, u64 asset, int (*each)(void *ctx, const struct store_items *g), void *ctx)
+{
+	u64 *members;
+	size_t nmembers = identity_members(a, s->edges, asset, &members);
+	int r;
+
+	for (size_t m = 0; m < nmembers; m++) {
+		for (u64 from = 0;;) {
+			struct store_items *groups;
+			size_t n;
+
+			if ((r = store_items_of(s->st, a, members[m], from, UINT64_MAX >> 1, 256, &groups, &n)) != 0) {
+				return r;
+			}
+			for (size_t i = 0; i < n; i++) {
+				if ((r = each(ctx, &groups[i])) != 0) {
+					return r;
+				}
+				from = groups[i].seq + 1;
+			}
+			if (n == 0) {
+				break;
+			}
+		}
+	}
+	return 0;
+}
+
+static int keep_group(void *ctx, const struct store_items *g)
+{
+	struct prove *p = ctx;
+
+	*vec_add(p->a, &p->groups) = *g;
+	return 0;
+}
+
+struct places {
+	struct arena *a;
+	vec(struct store_items) v;
+};
+
+static int keep_place(void *ctx, const struct store_items *g)
+{
+	struct places *p = ctx;
+
+	*vec_add(p->a, &p->v) = (struct store_items){ .seq = g->seq, .first = g->first, .n = g->n, .asset = g->asset };
+	return 0;
+}
+
+int serve_groups(struct serve *s, struct arena *a, u64 asset, struct store_items **ret, size_t *ret_n)
+{
+	struct places p = { .a = a };
+	int r = groups_of(s, a, asset, keep_place, &p);
+
+	if (r == 0) {
+		qsort(p.v.p, p.v.n, sizeof *p.v.p, by_place);
+		*ret = p.v.p;
+		*ret_n = p.v.n;
+	}
+	return r;
+}
+
+static int find_eraser(struct prove *p, u64 seq, u32 part, u64 *ret)
+{
+	struct store_erased *rows;
+	size_t n;
+	int r = store_get_erased(p->s->st, p->a, seq, &rows, &n);
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		if (rows[i].part == part) {
+			*ret = rows[i].by;
+			return 0;
+		}
+	}
+	return r != 0 ? r : ERR_INTEGRITY;
+}
+
+static int list_entries(struct prove *p)
+{
+	size_t n = 0;
+	int r;
+
+	for (size_t i = 0; i < p->groups.n; i++) {
+		struct store_erased *rows;
+		size_t nrows;
+
+		*vec_add(p->a, &p->seqs) = p->groups.p[i].seq;
+		if ((r = store_get_erased(p->s->st, p->a, p->groups.p[i].seq, &rows, &nrows)) != 0) {
+			return r;
+		}
+		for (size_t k = 0; k < nrows; k++) {
+			*vec_add(p->a, &p->seqs) = rows[k].by;
+		}
+	}
+	qsort(p->seqs.p, p->seqs.n, sizeof *p->seqs.p, by_number);
+	for (size_t i = 0; i < p->seqs.n; i++) {
+		if (i == 0 || p->seqs.p[i] != p->seqs.p[i - 1]) {
+			p->seqs.p[n++] = p->seqs.p[i];
+		}
+	}
+	p->seqs.n = n;
+	return 0;
+}
+
+static int write_entries(struct prove *p)
+{
+	for (size_t i = 0; i < p->seqs.n; i++) {
+		struct arena *a = arena_new(p->a, 0);
+		struct merkle_proof proof;
+		struct store_entry *e;
+		size_t n;
+		int r;
+
+		if ((r = store_get_entries(p->s->st, a, p->seqs.p[i], 1, &e, &n)) != 0) {
+			return r;
+		}
+		if (n != 1 || e[0].seq != p->seqs.p[i] || e[0].seq < p->s->head.first) {
+			return n != 1 ? ERR_INTEGRITY : ERR_UNSUPPORTED;	/* an earlier epoch has a log of its own */
+		}
+		if ((r = merkle_inclusion(serve_node, p->s, e[0].seq - p->s->head.first, p->s->head.size, &proof)) != 0) {
+			return r;
+		}
+		bundle_w_entry(p->w, e[0].seq - p->s->head.first, e[0].envelope, &proof);
+		arena_free(a);
+	}
+	return 0;
+}
+
+static int write_group(struct prove *p, const struct store_items *g)
+{
+	struct arena *a = arena_new(p->a, 0);
+	struct rd rd = rd_str(g->body);
+	struct merkle_tree tree;
+	struct str commits;
+	u32 part = g->part;
+	int r;
+
+	if ((r = store_get_commits(p->s->st, a, g->seq, &commits)) != 0 ||
+	    (r = part_tree(a, (const struct hash *)(const void *)commits.p, commits.n / HASH_LEN, &tree)) != 0) {
+		return r;
+	}
+	for (u32 i = 0; i < g->n; i++) {
+		struct packed item;
+
+		if ((r = unpack_item(a, &rd, &item)) != 0) {
+			return ERR_INTEGRITY;
+		}
+		for (size_t k = 0; k < item.parts.n; k++, part++) {
+			struct bundle_part bp = { .seq = g->seq - p->s->head.first, .index = part, .bytes = item.parts.p[k] };
+			struct merkle_proof proof;
+
+			if ((size_t)(part - g->part + 1) * sizeof bp.salt > g->salts.n || (part + 1) * HASH_LEN > commits.n) {
+				return ERR_INTEGRITY;
+			}
+			if (item.outside && k + 1 == item.parts.n) {
+				struct store_evidence ev;
+
+				if ((r = store_get_evidence(p->s->st, a, g->seq, g->first + i, &ev)) != 0) {
+					return r;
+				}
+				bp.bytes = ev.place == STORE_INLINE ? ev.body : (struct str){ 0 };
+			}
+			memcpy(bp.commitment.b, commits.p + part * HASH_LEN, HASH_LEN);
+			memcpy(bp.salt.b, g->salts.p + (part - g->part) * sizeof bp.salt, sizeof bp.salt);
+			if (bp.bytes.p == NULL) {
+				bp.erased = true;
+				if ((r = find_eraser(p, g->seq, part, &bp.erased_by)) != 0) {
+					return r;
+				}
+				bp.erased_by -= p->s->head.first;
+			}
+			if ((r = merkle_inclusion(merkle_tree_fetch, &tree, part, commits.n / HASH_LEN, &proof)) != 0) {
+				return r;
+			}
+			bundle_w_part(p->w, &bp, &proof);
+		}
+	}
+	arena_free(a);
+	return 0;
+}
+
+static int text_order(const void *x, const void *y)
+{
+	const struct store_text *a = x, *b = y;
+	int r = str_cmp(a->kind, b->kind);
+
+	return r != 0 ? r : memcmp(a->sha, b->sha, sizeof a->sha);
+}
+
+static void write_texts(struct prove *p, const struct store_text *texts, size_t n)
+{
+	struct store_text *sorted = arena_copy(p->a, texts, n * sizeof *sorted);
+
+	qsort(sorted, n, sizeof *sorted, text_order);
+	for (size_t i = 0; i < n; i++) {
+		int kind = str_index(sorted[i].kind, bundle_texts, countof(bundle_texts));
+
+		if (kind >= 0 && (i == 0 || text_order(&sorted[i - 1], &sorted[i]) != 0)) {
+			bundle_w_text(p->w, (enum bundle_text)kind, sorted[i].body);
+		}
+	}
+}
+
+int serve_bundle(struct serve *s, struct serve_reply *out, struct arena *a, const u64 *assets, size_t nassets,
+	const struct store_text *texts, size_t ntexts, u64 statement)
+{
+	struct prove p = { .s = s, .out = out, .a = a };
+	struct store_items *groups;
+	struct str note;
+	size_t n;
+	int r;
+
+	for (size_t i = 0; i < nassets; i++) {
+		if ((r = groups_of(s, a, assets[i], keep_group, &p)) != 0) {
+			return r;
+		}
+	}
+	if ((r = store_items_at(s->st, a, statement, &groups, &n)) != 0) {
+		return r;
+	}
+	for (size_t i = 0; i < n; i++) {
+		*vec_add(a, &p.groups) = groups[i];
+	}
+	qsort(p.groups.p, p.groups.n, sizeof *p.groups.p, by_place);
+	if ((r = list_entries(&p)) != 0 || (r = serve_sign(s, a, &note)) != 0) {
+		return r;
+	}
+	p.w = bundle_w_new(a, send_line, &p);
+	bundle_w_begin(p.w, serve_now(s), &s->note_key, note);
+	write_texts(&p, texts, ntexts);
+	if ((r = write_entries(&p)) != 0) {
+		return r;
+	}
+	for (size_t i = 0; i < p.groups.n; i++) {
+		if ((r = write_group(&p, &p.groups.p[i])) != 0) {
+			return r;
+		}
+	}
+	return bundle_w_end(p.w);
+}

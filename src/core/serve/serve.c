@@ -1,0 +1,575 @@
+/* The loop of role core: connections, requests, the clock, and what is done when nobody asks (signing, publishing, expiry). */
+#include "core/serve/serve_int.h"
+
+#include "base/log.h"
+#include "core/ledger/publish.h"
+#include "core/super/super.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define KEY_FILE "ledger.key"
+#define LOG_DIR "log"
+#define SIGN_EVERY_NS ((i64)1000000000)
+#define CONNS_MAX 64
+
+struct store *serve_store(struct serve *s)
+{
+	return s->st;
+}
+
+void *serve_ctx(struct serve *s)
+{
+	return s->ctx;
+}
+
+u64 serve_size(const struct serve *s)
+{
+	return s->head.first + s->head.size;
+}
+
+struct utc serve_now(struct serve *s)
+{
+	struct utc now = utc_now();
+
+	return now.ms < s->last_at.ms ? s->last_at : now;
+}
+
+/* ---- answering ---- */
+
+static void send_reply(struct serve_reply *out, u16 flags, struct str body)
+{
+	struct msg m = { .type = out->type, .flags = flags, .id = out->id, .body = body, .fd = -1 };
+
+	/* A command reads its whole answer before it asks again, so waiting for it here ends; one that stopped reading is dropped. */
+	if (out->err == 0) {
+		out->err = chan_send_wait(out->to->chan, &m, 10000);
+	}
+}
+
+void serve_row(struct serve_reply *out, const struct view_row *row)
+{
+	struct arena *a = arena_new(NULL, 0);
+	struct buf b = buf_new(a, LIMIT_MSG_BODY);
+
+	view_encode(row, &b);
+	if (buf_done(&b) == 0) {
+		send_reply(out, 0, buf_view(&b));
+	} else if (out->err == 0) {
+		out->err = buf_done(&b);
+	}
+	arena_free(a);
+}
+
+void serve_bytes(struct serve_reply *out, struct str bytes)
+{
+	while (bytes.n > LIMIT_MSG_BODY) {
+		send_reply(out, 0, str_sub(bytes, 0, LIMIT_MSG_BODY));
+		bytes = str_from(bytes, LIMIT_MSG_BODY);
+	}
+	send_reply(out, 0, bytes);
+}
+
+int serve_fail(struct serve_reply *out, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(out->text, sizeof out->text, fmt, ap);
+	va_end(ap);
+	return code;
+}
+
+static void finish(struct serve_reply *out, int code)
+{
+	struct arena *a = arena_new(NULL, 0);
+	struct buf b = buf_new(a, LIMIT_MSG_BODY);
+
+	if (code != 0) {
+		msg_failed_write(&b, code, str_z(out->text));
+	}
+	send_reply(out, (u16)(MSG_LAST | (code != 0 ? MSG_FAILED : 0)), buf_view(&b));
+	if (out->err != 0) {
+		out->to->closing = true;
+	}
+	arena_free(a);
+}
+
+static int hello(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
+{
+	u32 version;
+
+	(void)s;
+	(void)a;
+	if (rd_u32(body, &version) != 0 || rd_done(body) != 0) {
+		return ERR_PROTO;
+	}
+	if (version != MSGS_PROTOCOL) {
+		return serve_fail(out, ERR_NEWER, "another version of korobanu is running on this store; stop it first");
+	}
+	out->to->greeted = true;
+	return 0;
+}
+
+static serve_request_fn *find_in(const struct serve_request *table, u16 type)
+{
+	for (; table != NULL && table->type != 0; table++) {
+		if (table->type == type) {
+			return table->fn;
+		}
+	}
+	return NULL;
+}
+
+static serve_request_fn *find_request(const struct serve *s, u16 type)
+{
+	const struct serve_request *tables[8] = { serve_chunks, serve_asks, serve_acts, serve_erasures };
+
+	for (size_t i = 0; i < countof(s->parts->requests); i++) {
+		tables[4 + i] = s->parts->requests[i];
+	}
+	for (size_t i = 0; i < countof(tables); i++) {
+		serve_request_fn *fn = find_in(tables[i], type);
+
+		if (fn != NULL) {
+			return fn;
+		}
+	}
+	return type == MSGS_HELLO ? hello : NULL;
+}
+
+/* False: the peer may not say this, and is dropped. */
+static bool answer(struct serve *s, struct conn *c, const struct msg *m)
+{
+	struct serve_reply out = { .s = s, .to = c, .type = m->type, .id = m->id };
+	const struct msgs_kind *kind = msgs_find(m->type);
+	serve_request_fn *fn = find_request(s, m->type);
+	struct arena *a;
+	struct rd body = rd_str(m->body);
+	int r;
+
+	/* Main routes parse's chunks over the connection it opened as every command does; the lifeline carries no requests. */
+	if (kind == NULL || kind->receiver != ROLE_CORE || fn == NULL || m->flags != 0 || c->is_main ||
+	    (!c->greeted && m->type != MSGS_HELLO)) {
+		log_warn("a command sent message 0x%04x, which it may not; dropped", m->type);
+		return false;
+	}
+	a = arena_new(NULL, 0);
+	r = fn(s, &out, a, &body);
+	if (r != 0) {
+		log_debug("%s: %s%s%s", kind->name, err_name(r), out.text[0] != '\0' ? ": " : "", out.text);
+	}
+	finish(&out, r);
+	arena_free(a);
+	return true;
+}
+
+/* ---- connections ---- */
+
+static void add_conn(struct serve *s, int fd, bool is_main)
+{
+	struct conn *c = arena_alloc(s->a, sizeof *c);
+
+	*c = (struct conn){ .chan = chan_new(fd, CHAN_PLAIN), .is_main = is_main };
+	if (c->chan == NULL) {
+		close(fd);
+		return;
+	}
+	*vec_add(s->a, &s->conns) = c;
+}
+
+/* The main that started core and leaves waits for it to end, unless it hears that others are still served. */
+static void tell_main(struct conn *c, bool others)
+{
+	struct msg m = { .type = MSGS_CORE_STAYS, .fd = -1 };
+
+	if (others) {
+		(void)!chan_send_wait(c->chan, &m, 100);
+	}
+}
+
+static void drop_closed(struct serve *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->conns.n; i++) {
+		struct conn *c = s->conns.p[i];
+
+		if (c->closing) {
+			if (c->is_main) {
+				s->main_gone = true;
+				tell_main(c, s->conns.n > 1);
+			}
+			chan_free(c->chan);
+		} else {
+			s->conns.p[n++] = c;
+		}
+	}
+	s->conns.n = n;
+}
+
+static void serve_conn(struct serve *s, struct conn *c)
+{
+	struct msg m;
+	int r = chan_fill(c->chan);
+
+	while (r == 0 && (r = chan_next(c->chan, &m)) == 0) {
+		if (!answer(s, c, &m)) {
+			r = ERR_PROTO;
+		}
+	}
+	c->closing = c->closing || r != ERR_BUSY || chan_flush(c->chan) != 0;
+}
+
+/* ---- when nobody asks ---- */
+
+int serve_node(void *ctx, u32 level, u64 index, struct hash *ret)
+{
+	struct serve *s = ctx;
+	struct arena *a = arena_new(NULL, 0);
+	struct hash hashes[TILE_WIDTH];
+	struct str bytes;
+	u32 height = level % TILE_HEIGHT;
+	u64 first = index << height;	/* in units of the tile's hashes */
+	int r;
+
+	if (level < TILE_HEIGHT) {
+		r = store_get_leaves(s->st, a, s->head.first + (index << level), (size_t)1 << level, &bytes);
+	} else {
+		r = 0;
+		for (u64 i = 0; r == 0 && i < (u64)1 << height; i++) {
+			r = store_get_tile(s->st, a, s->head.epoch, level / TILE_HEIGHT - 1, first + i, &bytes);
+			if (r == 0 && bytes.n != sizeof hashes) {
+				r = ERR_INTEGRITY;
+			}
+			if (r == 0) {
+				struct hash tile[TILE_WIDTH];
+
+				memcpy(tile, bytes.p, sizeof tile);
+				hashes[i] = tile_fold(tile, TILE_HEIGHT);
+			}
+		}
+		bytes = str_of(hashes, HASH_LEN << height);
+	}
+	if (r == 0 && bytes.n != (size_t)HASH_LEN << height) {
+		r = ERR_INTEGRITY;
+	}
+	if (r == 0) {
+		if (level < TILE_HEIGHT) {
+			memcpy(hashes, bytes.p, bytes.n);
+		}
+		*ret = tile_fold(hashes, height);
+	}
+	arena_free(a);
+	return r;
+}
+
+struct entry_source {
+	struct serve *s;
+	struct arena *a;
+};
+
+static int publish_node(void *ctx, u32 level, u64 index, struct hash *ret)
+{
+	struct entry_source *e = ctx;
+
+	return serve_node(e->s, level, index, ret);
+}
+
+static int publish_entry(void *ctx, u64 seq, struct str *ret)
+{
+	struct entry_source *e = ctx;
+	struct store_entry *rows;
+	size_t n;
+	int r;
+
+	arena_reset(e->a);
+	r = store_get_entries(e->s->st, e->a, e->s->head.first + seq, 1, &rows, &n);
+	if (r == 0 && n != 1) {
+		r = ERR_INTEGRITY;
+	}
+	if (r == 0) {
+		*ret = rows[0].envelope;
+	}
+	return r;
+}
+
+/* Signs the head once: the same size is never signed twice with different words. */
+int serve_sign(struct serve *s, struct arena *a, struct str *ret)
+{
+	struct store_checkpoint known;
+	struct checkpoint c = { .origin = s->head.origin, .size = s->head.size };
+	int r = store_get_last_checkpoint(s->st, a, false, &known);
+
+	if (r == 0 && known.epoch == s->head.epoch && known.size == s->head.size) {
+		*ret = known.note;
+		return 0;
+	}
+	memcpy(c.root.b, s->head.root, sizeof c.root.b);
+	if ((r = checkpoint_sign(a, &c, &s->key, ret)) != 0) {
+		return r;
+	}
+	return store_put_checkpoint(s->st, &(struct store_checkpoint){ .epoch = s->head.epoch, .size = s->head.size,
+		.note = *ret });
+}
+
+int serve_publish(struct serve *s)
+{
+	struct arena *a = arena_new(NULL, 0);
+	struct entry_source src = { .s = s, .a = arena_new(a, 0) };
+	struct publish p = { .dir = s->log_dir, .from = s->published, .key = &s->note_key, .node = publish_node,
+		.entry = publish_entry, .ctx = &src };
+	struct perr err;
+	int r = 0;
+
+	if (s->head.size != 0 && s->published != s->head.size && (r = serve_sign(s, a, &p.checkpoint)) == 0 &&
+	    (r = publish_run(a, &p, &err)) == 0 && (r = store_mark_published(s->st, s->head.epoch, s->head.size)) == 0) {
+		s->published = s->head.size;
+	} else if (r != 0) {
+		log_error("publishing the ledger: %s", err_text(r));
+	}
+	s->signed_at = mono_now();
+	arena_free(a);
+	return r;
+}
+
+static int wait_ms(const struct serve *s)
+{
+	i64 left;
+
+	if (s->published == s->head.size) {
+		return -1;
+	}
+	left = s->signed_at.ns + SIGN_EVERY_NS - mono_now().ns;
+	return left <= 0 ? 0 : (int)(left / 1000000) + 1;
+}
+
+static int loop(struct serve *s)
+{
+	while (!s->main_gone || s->conns.n > 0) {
+		struct pollfd p[CONNS_MAX + 1];
+		size_t n = s->conns.n;
+
+		for (size_t i = 0; i < n; i++) {
+			p[i] = (struct pollfd){ .fd = chan_fd(s->conns.p[i]->chan), .events = chan_events(s->conns.p[i]->chan) };
+		}
+		p[n] = (struct pollfd){ .fd = n < CONNS_MAX ? ROLE_FD_LISTEN : -1, .events = POLLIN };
+		if (poll(p, n + 1, wait_ms(s)) < 0 && errno != EINTR) {
+			return ERR_SYS;
+		}
+		for (size_t i = 0; i < n; i++) {
+			if (p[i].revents != 0) {
+				serve_conn(s, s->conns.p[i]);
+			}
+		}
+		if ((p[n].revents & POLLIN) != 0) {
+			int fd;
+
+			if (super_accept(ROLE_FD_LISTEN, &fd) == 0) {
+				add_conn(s, fd, false);
+			}
+		}
+		drop_closed(s);
+		if (s->published != s->head.size && wait_ms(s) == 0) {
+			(void)!serve_publish(s);
+		}
+	}
+	return 0;
+}
+
+/* ---- starting ---- */
+
+static int write_key(const struct ledger_key *k)
+{
+	AUTO_CLOSE int fd = open(KEY_FILE ".new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	AUTO_CLOSE int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char text[KEY_TEXT];
+	bool ok;
+
+	if (fd < 0 || dir < 0) {
+		return err_from_errno(errno);
+	}
+	key_text(k, text);
+	ok = write(fd, text, sizeof text) == (ssize_t)sizeof text && fsync(fd) == 0 && rename(KEY_FILE ".new", KEY_FILE) == 0 &&
+		fsync(dir) == 0;
+	explicit_bzero(text, sizeof text);
+	return ok ? 0 : err_from_errno(errno);
+}
+
+static int load_key(struct serve *s)
+{
+	AUTO_CLOSE int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = dir < 0 ? err_from_errno(errno) : key_load_at(dir, KEY_FILE, KEY_IN_FILE, &s->key);
+
+	if (r == ERR_NOTFOUND && s->head.epoch == 0 && (r = key_make(&s->key)) == 0) {
+		r = write_key(&s->key);
+	}
+	if (r != 0) {
+		log_error("the ledger's key (%s): %s", KEY_FILE, err_text(r));
+	}
+	return r;
+}
+
+int serve_load_edges(struct serve *s)
+{
+	struct arena *a = arena_new(NULL, 0);
+	struct store_object *rows;
+	size_t n;
+	int r;
+
+	s->edges = identity_edges_new(s->a);
+	r = store_list_objects(s->st, a, S("edge"), S(""), STORE_PAGE_MAX, &rows, &n);
+	/* A later edge of the same pair replaced the earlier, so their order among pairs does not matter. */
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct identity_edge e = { .seq = rows[i].seq };
+		const struct json *v;
+		i64 x, y;
+
+		if (json_parse(a, rows[i].body, &v, NULL) != 0 || json_get_int(v, S("a"), &x) != 0 ||
+		    json_get_int(v, S("b"), &y) != 0 || json_get_bool(v, S("forbid"), &e.forbid) != 0) {
+			r = ERR_INTEGRITY;
+			break;
+		}
+		e.a = (u64)x;
+		e.b = (u64)y;
+		identity_edges_add(s->edges, &e);
+	}
+	arena_free(a);
+	return r;
+}
+
+/* The first entry of a log says whose it is. */
+static int begin_log(struct serve *s)
+{
+	struct arena *a = arena_new(NULL, 0);
+	u8 id[8];
+	struct buf b = buf_new(a, 0);
+	struct json_w w = jw_new(&b);
+	int r;
+
+	must(getrandom(id, sizeof id, 0) == (ssize_t)sizeof id);
+	s->head.origin = str_printf(s->a, "korobanu.invalid/%.*s/1", STRF(str_hex(a, id, sizeof id)));
+	if ((r = note_key_make(s->head.origin, s->key.pub, &s->note_key)) == 0) {
+		jw_obj(&w);
+		jw_kstr(&w, "do", S("ledger.begin"));
+		jw_kstr(&w, "key", note_key_text(a, &s->note_key));
+		jw_kstr(&w, "origin", s->head.origin);
+		jw_end(&w);
+		r = buf_done(&b) != 0 ? buf_done(&b) : serve_act(s, a, buf_view(&b), NULL, 0, NULL, 0, NULL);
+	}
+	arena_free(a);
+	return r;
+}
+
+static int last_recorded(struct serve *s)
+{
+	struct arena *a = arena_new(NULL, 0);
+	struct store_entry *rows;
+	size_t n;
+	int r = s->head.size == 0 ? 0 :
+		store_get_entries(s->st, a, s->head.first + s->head.size - 1, 1, &rows, &n);
+
+	if (r == 0 && s->head.size != 0) {
+		s->last_at = rows[0].at;
+	}
+	arena_free(a);
+	return r;
+}
+
+/* What was published must be a prefix of what is stored (4.5, step 7). */
+static int load_published(struct serve *s)
+{
+	struct arena *a = arena_new(NULL, 0);
+	struct checkpoint c;
+	struct hash root;
+	struct str note;
+	int r = publish_checkpoint(a, s->log_dir, &note);
+
+	if (r == ERR_NOTFOUND) {
+		r = 0;
+	} else if (r == 0 && (r = checkpoint_open(a, note, &s->note_key, &c, NULL)) == 0) {
+		if (c.size > s->head.size || merkle_fetch_root(serve_node, s, c.size, &root) != 0 || !hash_eq(&root, &c.root)) {
+			r = ERR_INTEGRITY;
+		}
+		s->published = c.size;
+	}
+	if (r != 0) {
+		log_error("the published ledger (log/checkpoint) is not a prefix of the store: %s", err_text(r));
+		r = ERR_INTEGRITY;
+	}
+	arena_free(a);
+	return r;
+}
+
+static int start(struct serve *s)
+{
+	struct perr err = { 0 };
+	int r;
+
+	if (s->parts->make != NULL && (s->ctx = s->parts->make(s->a)) == NULL) {
+		return ERR_UNSUPPORTED;
+	}
+	r = store_open(".", &(struct store_opts){ 0 }, &s->st, &err);
+
+	if (r != 0) {
+		log_error("cannot open the store: %s", err.text[0] != '\0' ? err.text : err_text(r));
+		return r;
+	}
+	if (mkdir(LOG_DIR, 0700) != 0 && errno != EEXIST) {
+		return err_from_errno(errno);
+	}
+	s->log_dir = open(LOG_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->log_dir < 0) {
+		return err_from_errno(errno);
+	}
+	if ((r = serve_load_head(s)) != 0) {
+		log_error("the ledger's head does not agree with itself: %s", err_text(r));
+		return r;
+	}
+	if ((r = serve_load_edges(s)) != 0 || (r = load_key(s)) != 0) {
+		return r;
+	}
+	if (s->head.epoch == 0) {
+		return begin_log(s);
+	}
+	/* The key's name outlives this head. */
+	if ((r = note_key_make(str_dup(s->a, s->head.origin), s->key.pub, &s->note_key)) != 0 || (r = last_recorded(s)) != 0) {
+		return r;
+	}
+	return load_published(s);
+}
+
+int serve_main(const struct serve_parts *parts)
+{
+	struct serve *s;
+	struct arena *a;
+	int r;
+
+	role_enter(ROLE_CORE);
+	a = arena_new(NULL, 0);
+	s = arena_alloc(a, sizeof *s);
+	s->a = a;
+	s->parts = parts;
+	s->log_dir = -1;
+	if ((r = start(s)) == 0) {
+		add_conn(s, ROLE_FD_CHANNEL, true);
+		r = loop(s);
+		if (r == 0) {
+			r = serve_publish(s);
+		}
+	}
+	store_close(s->st);
+	key_wipe(&s->key);
+	if (s->log_dir >= 0) {
+		close(s->log_dir);
+	}
+	arena_free(a);
+	return r == 0 ? 0 : r == ERR_INTEGRITY ? 5 : r == ERR_NEWER ? 6 : 2;
+}

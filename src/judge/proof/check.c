@@ -1,0 +1,414 @@
+/* Checking a proof bundle alone: the ledger's part is bundle_verify; here the items are put together from their parts, folded, and every
+ * answer of the statement is reached again from them. Everything is a stranger's: what does not fit ends the check with its line.
+ *
+ * What this shows: these facts were recorded, in this order, unchanged; and from exactly them these answers follow by these rules.
+ * What it does not show: that nothing else was recorded of the asset. The claims (whose keys these were) are the log's word. */
+#include "judge/proof/proof.h"
+
+#include "base/limits.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "judge/proof/statement.h"
+#include "judge/sheet/judge.h"
+
+#include <string.h>
+
+struct known_item {
+	struct item item;
+	struct utc recorded;
+	u32 line;
+};
+
+struct gathering {			/* the parts of the item being read */
+	vec(struct str) parts;
+	u64 seq, next;			/* next part expected */
+	u32 index;			/* of the item in its entry */
+	size_t want;
+	u32 line;
+	bool lost;			/* its technical part was erased: what follows cannot be told apart */
+};
+
+struct told {				/* a member of the statement and where it stands */
+	struct statement st;
+	u32 line;
+};
+
+struct check {
+	struct arena *a;
+	struct perr *err;
+	struct map items;		/* "seq.index" -> struct known_item */
+	struct map entries;		/* "seq" -> struct utc * of its recording */
+	vec(struct catalog_source) sources;
+	vec(struct told) told;
+	struct gathering g;
+	struct map lost;		/* "seq" of entries with an erased technical part */
+	void (*row)(void *ctx, const struct view_row *row);
+	void *row_ctx;
+	struct judge *j;
+};
+
+static int wrong(struct check *c, u32 line, const char *what, struct str who)
+{
+	perr_set(c->err, ERR_INTEGRITY, 0, "%s%s%.*s", what, who.n != 0 ? ": " : "", STRF(who));
+	if (c->err != NULL) {
+		c->err->line = line;
+	}
+	return ERR_INTEGRITY;
+}
+
+static void tell(struct check *c, const char *what, enum view_answer state, struct str place, struct str text)
+{
+	struct view_row row = view_row(VIEW_check);
+
+	view_set_str(&row, VIEW_check_what, str_z(what));
+	view_set_answer(&row, VIEW_check_state, (u8)state);
+	if (place.n != 0) {
+		view_set_str(&row, VIEW_check_place, place);
+	}
+	view_set_str(&row, VIEW_check_text, text);
+	if (c->row != NULL) {
+		c->row(c->row_ctx, &row);
+	}
+}
+
+static struct str place_key(struct arena *a, u64 seq, u32 index)
+{
+	return str_printf(a, "%ju.%u", (uintmax_t)seq, index);
+}
+
+static struct str seq_key(struct arena *a, u64 seq)
+{
+	return str_printf(a, "%ju", (uintmax_t)seq);
+}
+
+/* ---- gathering ---- */
+
+static int take_text(void *ctx, u32 line, enum bundle_text kind, const struct hash *sha256, struct str body, struct perr *reterr)
+{
+	struct check *c = ctx;
+	struct catalog_source *s = vec_add(c->a, &c->sources);
+	struct str hex = str_hex(c->a, sha256->b, sizeof sha256->b);
+
+	(void)line;
+	(void)reterr;
+	/* A guideline's short name is in the statement; until then it goes by its hash. The others are lists of one. */
+	*s = (struct catalog_source){ .name = hex, .body = str_dup(c->a, body), .kind = S("guideline") };
+	if (kind == BUNDLE_RULE) {
+		s->kind = S("measures");
+		s->body = str_printf(c->a, "{\"measures\":[%.*s]}", STRF(body));
+	} else if (kind == BUNDLE_MAPPING) {
+		s->kind = S("mapping");
+		s->body = str_printf(c->a, "{\"pairs\":[%.*s]}", STRF(body));
+	}
+	return 0;
+}
+
+static int take_entry(void *ctx, u32 line, u64 seq, const struct envelope *e, struct str bytes, struct perr *reterr)
+{
+	struct check *c = ctx;
+	struct utc *at = arena_copy(c->a, &e->at, sizeof *at);
+
+	(void)line;
+	(void)bytes;
+	(void)reterr;
+	*map_put(c->a, &c->entries, seq_key(c->a, seq), NULL) = at;
+	return 0;
+}
+
+static int finish_item(struct check *c)
+{
+	struct gathering *g = &c->g;
+	struct known_item *k = arena_alloc(c->a, sizeof *k);
+	const struct utc *at = map_get(&c->entries, seq_key(c->a, g->seq));
+	int r = item_from_parts(c->a, g->index, g->parts.p, g->parts.n, &k->item, NULL);
+
+	if (r != 0 || at == NULL) {
+		return wrong(c, g->line, "the parts of an item do not belong together", place_key(c->a, g->seq, g->index));
+	}
+	k->recorded = *at;
+	k->line = g->line;
+	*map_put(c->a, &c->items, place_key(c->a, g->seq, g->index), NULL) = k;
+	if (k->item.type == ITEM_ACT) {
+		struct told *t = vec_add(c->a, &c->told);
+
+		t->line = g->line;
+		if (statement_read(c->a, k->item.act, &t->st) != 0) {
+			return wrong(c, g->line, "a statement that cannot be read", S(""));
+		}
+	}
+	g->parts.n = 0;
+	return 0;
+}
+
+static int take_part(void *ctx, u32 line, const struct bundle_part *p, struct perr *reterr)
+{
+	struct check *c = ctx;
+	struct gathering *g = &c->g;
+	const struct json *v;
+	i64 index;
+
+	(void)reterr;
+	if (p->erased) {
+		tell(c, "erased", VIEW_NA, str_printf(c->a, "entry %ju part %ju", (uintmax_t)p->seq, (uintmax_t)p->index),
+			str_printf(c->a, "erased by entry %ju", (uintmax_t)p->erased_by));
+	}
+	if (g->parts.n == 0) {
+		if (p->erased) {	/* a technical part: what its personal parts were cannot be told */
+			*map_put(c->a, &c->lost, seq_key(c->a, p->seq), NULL) = c;
+			return 0;
+		}
+		if (json_parse(c->a, p->bytes, &v, NULL) != 0 || json_get_int(v, S("i"), &index) != 0) {
+			return map_get(&c->lost, seq_key(c->a, p->seq)) != NULL ? 0 : wrong(c, line, "this is no technical part", S(""));
+		}
+		if (json_get(v, S("f")) != NULL && map_get(&c->lost, seq_key(c->a, p->seq)) != NULL) {
+			return 0;
+		}
+		if (index < 0 || index > UINT16_MAX * 2 || item_count(c->a, p->bytes, &g->want) != 0) {
+			return wrong(c, line, "this is no technical part", S(""));
+		}
+		g->seq = p->seq;
+		g->index = (u32)index;
+	} else if (p->seq != g->seq || p->index != g->next) {
+		return wrong(c, line, "an item's parts are not whole", place_key(c->a, g->seq, g->index));
+	}
+	g->next = p->index + 1;
+	g->line = line;
+	*vec_add(c->a, &g->parts) = p->erased ? (struct str){ 0 } : str_dup(c->a, p->bytes);
+	return g->parts.n == g->want ? finish_item(c) : 0;
+}
+
+/* ---- judging again ---- */
+
+static int name_guidelines(struct check *c)
+{
+	for (size_t i = 0; i < c->told.n; i++) {
+		const struct statement_control *s = &c->told.p[i].st.control;
+		bool found = false;
+
+		if (c->told.p[i].st.type != STATEMENT_CONTROL) {
+			continue;
+		}
+		for (size_t k = 0; k < c->sources.n; k++) {
+			struct catalog_source *src = &c->sources.p[k];
+
+			if (str_eq(src->kind, S("guideline")) && (str_eq(src->name, s->guideline_text) || str_eq(src->name, s->guideline))) {
+				src->name = s->guideline;
+				found = true;
+			}
+		}
+		if (!found) {
+			return wrong(c, c->told.p[i].line, "the text of this guideline is not in the bundle", s->guideline);
+		}
+	}
+	return 0;
+}
+
+static const struct told *find_asset(const struct check *c, struct str asset)
+{
+	for (size_t i = 0; i < c->told.n; i++) {
+		if (c->told.p[i].st.type == STATEMENT_ASSET && str_eq(c->told.p[i].st.asset.asset, asset)) {
+			return &c->told.p[i];
+		}
+	}
+	return NULL;
+}
+
+/* The asset's state from the disclosed items, in ledger order. */
+static int fold_asset(struct check *c, const struct told *t, struct state **ret)
+{
+	const struct statement_asset *s = &t->st.asset;
+	struct state *st = state_new(c->a);
+
+	for (size_t i = 0; i < s->nitems; i++) {
+		for (u32 k = 0; k < s->items[i].n; k++) {
+			struct state_pos pos = { s->items[i].seq, s->items[i].first + k }, first = pos;
+			const struct known_item *it = map_get(&c->items, place_key(c->a, pos.seq, pos.index)), *of = it;
+
+			if (it == NULL && map_get(&c->lost, seq_key(c->a, pos.seq)) != NULL) {
+				continue;	/* erased */
+			}
+			if (it == NULL) {
+				return wrong(c, t->line, "an item the statement names is not in the bundle", place_key(c->a, pos.seq, pos.index));
+			}
+			if (it->item.type == ITEM_AGAIN) {
+				first = (struct state_pos){ it->item.again_seq, it->item.again_index };
+				of = map_get(&c->items, place_key(c->a, first.seq, first.index));
+			}
+			if (of == NULL) {
+				return wrong(c, it->line, "this sighting's fact is not in the bundle", S(""));
+			}
+			if (of->item.type == ITEM_FACT &&
+			    state_fold(st, &of->item.fact, &it->item.seen, it->recorded, pos, first) != 0) {
+				return wrong(c, it->line, "this fact cannot be folded", S(""));
+			}
+		}
+	}
+	state_set_claims(st, s->claims, s->nclaims);
+	*ret = st;
+	return 0;
+}
+
+struct answers {
+	const struct judge *j;
+	enum tri *v;
+};
+
+static bool answer_of(void *arg, struct str measure, enum view_answer *ret)
+{
+	const struct answers *x = arg;
+
+	for (size_t i = 0; i < x->j->catalog.nmeasures; i++) {
+		if (str_eq(x->j->catalog.measures[i].id, measure)) {
+			*ret = judge_answer(x->v[i]);
+			return true;
+		}
+	}
+	return false;
+}
+
+static int judge_verdict(struct check *c, const struct told *t, const struct state *st, struct answers *x)
+{
+	const struct statement_verdict *s = &t->st.verdict;
+
+	for (size_t i = 0; i < c->j->catalog.nmeasures; i++) {
+		const struct catalog_measure *m = &c->j->catalog.measures[i];
+		struct rule_verdict v;
+
+		if (!str_eq(m->id, s->measure)) {
+			continue;
+		}
+		if (!str_eq(str_hex(c->a, m->text.hash, CATALOG_HASH), s->rule)) {
+			return wrong(c, t->line, "judged by another text than the bundle holds", s->measure);
+		}
+		judge_measure(c->j, i, st, s->now, NULL, &v);
+		if (v.v != s->v || v.why != s->why) {
+			return wrong(c, t->line, "the facts give another answer than the statement",
+				str_printf(c->a, "%.*s %.*s is %s", STRF(s->asset), STRF(s->measure), tri_name(v.v)));
+		}
+		x->v[i] = v.v;
+		tell(c, "answer", judge_answer(v.v), str_printf(c->a, "%.*s %.*s", STRF(s->asset), STRF(s->measure)),
+			str_printf(c->a, "reached again from %zu facts%s%s", s->nread, v.why != 0 ? "; " : "", why_name(why_first(v.why))));
+		return 0;
+	}
+	return wrong(c, t->line, "the text of this measure is not in the bundle", s->measure);
+}
+
+static const struct sheet_item *find_item(const struct sheet_item *it, struct str id)
+{
+	const struct sheet_item *hit = str_eq(it->control->id, id) ? it : NULL;
+
+	for (size_t i = 0; hit == NULL && i < it->nparts; i++) {
+		hit = find_item(&it->parts[i], id);
+	}
+	return hit;
+}
+
+static bool names(const struct statement_control *s, struct str mapping)
+{
+	for (size_t i = 0; i < s->nmappings; i++) {
+		if (str_eq(s->mappings[i], mapping)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static int judge_control(struct check *c, const struct told *t, struct answers *x)
+{
+	const struct statement_control *s = &t->st.control;
+	const struct catalog_guideline *g = catalog_guideline(&c->j->catalog, s->guideline);
+
+	for (size_t i = 0; g != NULL && i < g->ncontrols; i++) {
+		const struct sheet_item *hit;
+		struct sheet_item it;
+
+		sheet_item(c->a, &c->j->catalog, g, &g->controls[i], answer_of, x, &it);
+		if ((hit = find_item(&it, s->control)) == NULL) {
+			continue;
+		}
+		if (hit->state != s->state || hit->nlines != s->nmappings) {
+			return wrong(c, t->line, "the measures give another answer than the statement", s->control);
+		}
+		for (size_t k = 0; k < hit->nlines; k++) {
+			if (!names(s, str_hex(c->a, hit->lines[k].pair->text.hash, CATALOG_HASH))) {
+				return wrong(c, t->line, "another mapping than the statement names", s->control);
+			}
+		}
+		tell(c, "control", s->state, str_printf(c->a, "%.*s %.*s", STRF(s->asset), STRF(s->control)), g->title.en);
+		return 0;
+	}
+	return wrong(c, t->line, "no such item in the guideline's text", s->control);
+}
+
+static int judge_asset_again(struct check *c, const struct told *asset)
+{
+	struct answers x = { .j = c->j, .v = arena_alloc(c->a, c->j->catalog.nmeasures * sizeof *x.v) };
+	struct state *st;
+	int r = fold_asset(c, asset, &st);
+
+	for (size_t i = 0; i < c->j->catalog.nmeasures; i++) {
+		x.v[i] = TRI_UNKNOWN;
+	}
+	for (size_t i = 0; r == 0 && i < c->told.n; i++) {
+		const struct told *t = &c->told.p[i];
+
+		if (t->st.type == STATEMENT_VERDICT && str_eq(t->st.verdict.asset, asset->st.asset.asset)) {
+			r = judge_verdict(c, t, st, &x);
+		}
+	}
+	for (size_t i = 0; r == 0 && i < c->told.n; i++) {
+		const struct told *t = &c->told.p[i];
+
+		if (t->st.type == STATEMENT_CONTROL && str_eq(t->st.control.asset, asset->st.asset.asset)) {
+			r = judge_control(c, t, &x);
+		}
+	}
+	return r;
+}
+
+/* Every answer must belong to an asset that was stated. */
+static int no_strays(struct check *c)
+{
+	for (size_t i = 0; i < c->told.n; i++) {
+		const struct told *t = &c->told.p[i];
+		struct str asset = t->st.type == STATEMENT_VERDICT ? t->st.verdict.asset : t->st.type == STATEMENT_CONTROL ?
+			t->st.control.asset : S("");
+
+		if (asset.n != 0 && find_asset(c, asset) == NULL) {
+			return wrong(c, t->line, "an answer about an asset of which nothing is disclosed", asset);
+		}
+	}
+	return 0;
+}
+
+int proof_check(struct arena *a, bundle_in *in, void *in_ctx, const struct note_key *trusted,
+	void (*row)(void *ctx, const struct view_row *row), void *row_ctx, struct perr *reterr)
+{
+	struct check c = { .a = a, .err = reterr, .row = row, .row_ctx = row_ctx };
+	struct bundle_sink sink = { .text = take_text, .entry = take_entry, .part = take_part, .ctx = &c };
+	struct bundle_info info;
+	struct perr why;
+	int r = bundle_verify(a, in, in_ctx, &sink, trusted, &info, reterr);
+
+	if (r != 0) {
+		return r;
+	}
+	if (c.g.parts.n != 0) {
+		return wrong(&c, c.g.line, "the last item is not whole", S(""));
+	}
+	tell(&c, "ledger", VIEW_PASS, S(""), str_printf(a, "%ju entries, %ju parts under the checkpoint of size %ju",
+		(uintmax_t)info.entries, (uintmax_t)info.parts, (uintmax_t)info.checkpoint.size));
+	tell(&c, "key", trusted != NULL ? VIEW_PASS : VIEW_UNKNOWN, S(""), note_key_text(a, &info.key));
+	if ((r = name_guidelines(&c)) != 0) {
+		return r;
+	}
+	if (judge_new(a, c.sources.p, c.sources.n, &c.j, &why) != 0) {
+		return wrong(&c, 0, "the texts of the bundle cannot be read", str_z(why.text));
+	}
+	for (size_t i = 0; i < c.told.n; i++) {
+		if (c.told.p[i].st.type == STATEMENT_ASSET && (r = judge_asset_again(&c, &c.told.p[i])) != 0) {
+			return r;
+		}
+	}
+	return no_strays(&c);
+}

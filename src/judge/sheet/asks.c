@@ -1,0 +1,283 @@
+/* Requests that need rules and guidelines: the sheet, why an answer is what it is, and the proof of it. */
+#include "judge/sheet/judge.h"
+#include "judge/sheet/sheet.h"
+
+#include "base/limits.h"
+
+#include <string.h>
+
+static const char *const glyphs[] = { [VIEW_UNKNOWN] = "？", [VIEW_PASS] = "◎", [VIEW_ATTESTED] = "○",
+	[VIEW_PARTIAL] = "△", [VIEW_FAIL] = "×", [VIEW_NA] = "－" };
+
+/* One asset with its verdicts as they are now: verdicts age, so the rules run again over the stored state. */
+struct answers {
+	const struct judge *j;
+	struct str id, name;
+	struct state *st;
+	struct store_asset row;
+	struct rule_verdict *v;		/* of each measure */
+	bool ja;
+};
+
+static int load_answers(struct serve *s, struct arena *a, u64 asset, bool ja, struct answers *ret)
+{
+	struct answers x = { .j = serve_ctx(s), .id = identity_text(a, asset), .ja = ja };
+	int r = serve_state(s, a, asset, &x.st, &x.row);
+
+	if (r != 0) {
+		return r;
+	}
+	x.name = x.row.name;
+	x.v = arena_alloc(a, x.j->catalog.nmeasures * sizeof *x.v);
+	for (size_t i = 0; i < x.j->catalog.nmeasures; i++) {
+		judge_measure(x.j, i, x.st, serve_now(s), NULL, &x.v[i]);
+	}
+	*ret = x;
+	return 0;
+}
+
+static bool answer_of(void *arg, struct str measure, enum view_answer *ret)
+{
+	const struct answers *x = arg;
+
+	for (size_t i = 0; i < x->j->catalog.nmeasures; i++) {
+		if (str_eq(x->j->catalog.measures[i].id, measure)) {
+			*ret = judge_answer(x->v[i].v);
+			return true;
+		}
+	}
+	return false;
+}
+
+static const char *reason_of(const struct answers *x, struct str measure)
+{
+	for (size_t i = 0; i < x->j->catalog.nmeasures; i++) {
+		if (str_eq(x->j->catalog.measures[i].id, measure)) {
+			return why_name(why_first(x->v[i].why));
+		}
+	}
+	return "";
+}
+
+/* "telnet 10.7.0.2 tcp/23", the values a rule stumbled over; the same words in every language. */
+static struct str hits_text(struct arena *a, const struct rule_explain *ex)
+{
+	struct buf b = buf_new(a, 0);
+
+	for (size_t i = 0; i < ex->n && i < ex->cap; i++) {
+		const struct rule_step *st = &ex->p[i];
+
+		if (st->kind == RULE_STEP_VALUE_HITS) {
+			buf_printf(&b, "%s%.*s %.*s/%u", b.n == 0 ? "" : ", ", STRF(st->addr), STRF(st->proto), st->lo);
+		}
+	}
+	return buf_view(&b);
+}
+
+static struct str measures_text(struct arena *a, const struct answers *x, const struct sheet_item *it)
+{
+	struct buf b = buf_new(a, 0);
+
+	for (size_t i = 0; i < it->nlines; i++) {
+		const struct sheet_line *l = &it->lines[i];
+		const char *why = l->answer == VIEW_UNKNOWN ? reason_of(x, l->pair->measure) : "";
+		bool doubled = false;
+
+		for (size_t k = 0; k < i; k++) {
+			doubled = doubled || str_eq(it->lines[k].pair->measure, l->pair->measure);
+		}
+		if (!doubled) {
+			buf_printf(&b, "%s%.*s %s%s%s", b.n == 0 ? "" : ", ", STRF(l->pair->measure), glyphs[l->answer],
+				why[0] != '\0' ? " " : "", why);
+		}
+	}
+	return buf_view(&b);
+}
+
+static void send_item(struct serve_reply *out, struct arena *a, const struct answers *x, const struct catalog_guideline *g,
+	const struct sheet_item *it, struct str parent)
+{
+	struct view_row row = view_row(VIEW_control);
+	struct str *measures = arena_alloc(a, it->nlines * sizeof *measures);
+	bool reviewed = true;
+	const char *why = "";
+
+	for (size_t i = 0; i < it->nlines; i++) {
+		measures[i] = it->lines[i].pair->measure;
+		reviewed = reviewed && it->lines[i].reviewed;
+		if (it->lines[i].answer == VIEW_UNKNOWN && why[0] == '\0') {
+			why = reason_of(x, measures[i]);
+		}
+	}
+	view_set_str(&row, VIEW_control_guideline, g->id);
+	view_set_str(&row, VIEW_control_item, it->control->id);
+	view_set_str(&row, VIEW_control_asset, x->id);
+	if (x->name.n != 0) {
+		view_set_str(&row, VIEW_control_name, x->name);
+	}
+	view_set_answer(&row, VIEW_control_state, (u8)it->state);
+	view_set_str(&row, VIEW_control_title, x->ja ? it->control->title.ja : it->control->title.en);
+	if (it->state == VIEW_UNKNOWN && why[0] != '\0') {
+		view_set_str(&row, VIEW_control_reason, str_z(why));
+	}
+	view_set_str(&row, VIEW_control_why, measures_text(a, x, it));
+	view_set_strs(&row, VIEW_control_measures, measures, it->nlines);
+	if (it->nlines != 0) {
+		view_set_bool(&row, VIEW_control_reviewed, reviewed);
+	}
+	if (parent.n != 0) {
+		view_set_str(&row, VIEW_control_parent, parent);
+	}
+	serve_row(out, &row);
+	for (size_t i = 0; i < it->nparts; i++) {
+		send_item(out, a, x, g, &it->parts[i], it->control->id);
+	}
+}
+
+typedef int asset_fn(void *ctx, struct serve *s, struct arena *a, u64 asset);
+
+/* The named asset, or all of them page by page. */
+static int each_asset(struct serve *s, struct serve_reply *out, struct arena *a, struct str text, asset_fn *fn, void *ctx)
+{
+	struct store_page p = { .limit = 200 };
+	u64 id;
+	int r;
+
+	if (text.n != 0) {
+		if ((r = serve_asset_of(s, a, text, &id)) != 0) {
+			return serve_fail(out, r, r == ERR_CONFLICT ? "several assets are called \"%.*s\"; use AST-..." :
+				"there is no asset \"%.*s\"", STRF(text));
+		}
+		return fn(ctx, s, a, id);
+	}
+	do {
+		struct arena *page = arena_new(a, 0);
+		struct store_asset *rows;
+		struct str cursor;
+		size_t n;
+
+		if ((r = store_page_assets(serve_store(s), page, &p, &rows, &n, &cursor)) != 0) {
+			return r;
+		}
+		for (size_t i = 0; i < n; i++) {
+			if ((r = fn(ctx, s, page, rows[i].id)) != 0) {
+				return r;
+			}
+		}
+		p.cursor = str_dup(a, cursor);
+		arena_free(page);
+	} while (p.cursor.n != 0);
+	return 0;
+}
+
+struct sheet_ask {
+	struct serve_reply *out;
+	struct str guideline;
+	bool ja;
+};
+
+static int sheet_of(void *ctx, struct serve *s, struct arena *a, u64 asset)
+{
+	struct sheet_ask *q = ctx;
+	struct answers x;
+	int r = load_answers(s, a, asset, q->ja, &x);
+
+	for (size_t g = 0; r == 0 && g < x.j->catalog.nguidelines; g++) {
+		const struct catalog_guideline *gl = &x.j->catalog.guidelines[g];
+
+		for (size_t i = 0; (q->guideline.n == 0 || str_eq(q->guideline, gl->id)) && i < gl->ncontrols; i++) {
+			struct sheet_item it;
+
+			sheet_item(a, &x.j->catalog, gl, &gl->controls[i], answer_of, &x, &it);
+			send_item(q->out, a, &x, gl, &it, S(""));
+		}
+	}
+	return r;
+}
+
+static int ask_sheet(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
+{
+	const struct judge *j = serve_ctx(s);
+	struct sheet_ask q = { .out = out };
+	struct str asset;
+	u8 ja;
+	int r;
+
+	if ((r = rd_blob(body, &asset)) != 0 || (r = rd_blob(body, &q.guideline)) != 0 || (r = rd_u8(body, &ja)) != 0 ||
+	    (r = rd_done(body)) != 0) {
+		return r;
+	}
+	if (q.guideline.n != 0 && catalog_guideline(&j->catalog, q.guideline) == NULL) {
+		return serve_fail(out, ERR_NOTFOUND, "there is no guideline \"%.*s\"", STRF(q.guideline));
+	}
+	q.ja = ja != 0;
+	return each_asset(s, out, a, asset, sheet_of, &q);
+}
+
+/* ---- why ---- */
+
+static void send_step(struct serve_reply *out, struct arena *a, const struct lang_expr *rule, const struct rule_step *st)
+{
+	struct view_row row = view_row(VIEW_check);
+	struct str piece = lang_text(rule, st->node);
+
+	view_set_str(&row, VIEW_check_what, str_z(rule_step_name(st->kind)));
+	view_set_answer(&row, VIEW_check_state, (u8)judge_answer(st->v));
+	if (st->addr.n != 0) {
+		view_set_str(&row, VIEW_check_place, st->proto.n == 0 ? st->addr : st->lo == st->hi ?
+			str_printf(a, "%.*s %.*s/%u", STRF(st->addr), STRF(st->proto), st->lo) :
+			str_printf(a, "%.*s %.*s/%u-%u", STRF(st->addr), STRF(st->proto), st->lo, st->hi));
+	}
+	view_set_str(&row, VIEW_check_text, st->why != 0 ? str_printf(a, "%s: %.*s", why_name(why_first(st->why)), STRF(piece)) :
+		piece);
+	if (st->pos.seq != 0) {
+		view_set_str(&row, VIEW_check_got, str_printf(a, "%ju.%u", (uintmax_t)st->pos.seq, st->pos.index));
+	}
+	serve_row(out, &row);
+}
+
+static int ask_explain(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
+{
+	struct rule_explain ex = { .cap = 256 };
+	struct view_row row = view_row(VIEW_answer);
+	struct rule_verdict v;
+	const struct judge *j = serve_ctx(s);
+	struct str asset, measure;
+	struct answers x;
+	u8 ja;
+	u64 id;
+	size_t at;
+	int r;
+
+	if ((r = rd_blob(body, &asset)) != 0 || (r = rd_blob(body, &measure)) != 0 || (r = rd_u8(body, &ja)) != 0 ||
+	    (r = rd_done(body)) != 0) {
+		return r;
+	}
+	for (at = 0; at < j->catalog.nmeasures && !str_eq(j->catalog.measures[at].id, measure); at++) {
+	}
+	if (at == j->catalog.nmeasures) {
+		return serve_fail(out, ERR_NOTFOUND, "there is no measure \"%.*s\"", STRF(measure));
+	}
+	if ((r = serve_asset_of(s, a, asset, &id)) != 0 || (r = load_answers(s, a, id, ja != 0, &x)) != 0) {
+		return serve_fail(out, r, "there is no asset \"%.*s\"", STRF(asset));
+	}
+	ex.p = arena_alloc(a, ex.cap * sizeof *ex.p);
+	judge_measure(j, at, x.st, serve_now(s), &ex, &v);
+	view_set_str(&row, VIEW_answer_asset, x.id);
+	view_set_str(&row, VIEW_answer_measure, measure);
+	view_set_answer(&row, VIEW_answer_state, (u8)judge_answer(v.v));
+	view_set_str(&row, VIEW_answer_title, x.ja ? j->catalog.measures[at].title.ja : j->catalog.measures[at].title.en);
+	view_set_str(&row, VIEW_answer_reason, str_z(why_name(why_first(v.why))));
+	view_set_str(&row, VIEW_answer_why, hits_text(a, &ex));
+	view_set_str(&row, VIEW_answer_rule, j->catalog.measures[at].rule);
+	if (v.next != 0) {
+		view_set_time(&row, VIEW_answer_until, (struct utc){ v.next });
+	}
+	serve_row(out, &row);
+	for (size_t i = 0; i < ex.n && i < ex.cap; i++) {
+		send_step(out, a, j->rules[at], &ex.p[i]);
+	}
+	return 0;
+}
+
+const struct serve_request judge_requests[] = { { MSGS_SHEET, ask_sheet }, { MSGS_EXPLAIN, ask_explain }, { 0, NULL } };

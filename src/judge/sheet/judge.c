@@ -1,0 +1,188 @@
+#include "judge/sheet/judge.h"
+
+#include <string.h>
+
+#define VERDICTS_VERSION 1
+
+int judge_new(struct arena *a, const struct catalog_source *src, size_t n, struct judge **ret, struct perr *reterr)
+{
+	struct judge *j = arena_alloc(a, sizeof *j);
+	int r = catalog_load(a, src, n, &j->catalog, reterr);
+
+	if (r != 0) {
+		return r;
+	}
+	j->schema = lang_schema_facts(a);
+	j->rules = arena_alloc(a, j->catalog.nmeasures * sizeof *j->rules);
+	j->scratch = arena_alloc(a, sizeof *j->scratch);
+	j->texts = arena_alloc(a, (j->catalog.nmeasures + j->catalog.npairs + j->catalog.nguidelines) * sizeof *j->texts);
+	for (size_t i = 0; i < j->catalog.nmeasures; i++) {
+		const struct catalog_measure *m = &j->catalog.measures[i];
+
+		if (m->rule.n != 0 && (r = lang_parse_rule(a, m->rule, j->schema, &j->rules[i], reterr)) != 0) {
+			return r;
+		}
+	}
+	for (size_t i = 0; i < j->catalog.nmeasures + j->catalog.npairs + j->catalog.nguidelines; i++) {
+		const struct catalog *c = &j->catalog;
+		const struct catalog_text *t = i < c->nmeasures ? &c->measures[i].text : i < c->nmeasures + c->npairs ?
+			&c->pairs[i - c->nmeasures].text : &c->guidelines[i - c->nmeasures - c->npairs].text;
+		struct store_text *to = &j->texts[j->ntexts++];
+
+		*to = (struct store_text){ .kind = t->kind, .name = t->name, .body = t->body };
+		memcpy(to->sha, t->hash, sizeof to->sha);
+	}
+	*ret = j;
+	return 0;
+}
+
+size_t judge_texts(void *ctx, const struct store_text **ret)
+{
+	const struct judge *j = ctx;
+
+	*ret = j->texts;
+	return j->ntexts;
+}
+
+void judge_verdicts_write(struct buf *b, const struct judge_verdict *v, size_t n)
+{
+	buf_u8(b, VERDICTS_VERSION);
+	buf_u16(b, (u16)n);
+	for (size_t i = 0; i < n; i++) {
+		buf_blob(b, v[i].measure);
+		buf_u8(b, (u8)v[i].v);
+		buf_u16(b, v[i].why);
+		buf_i64(b, v[i].now.ms);
+		buf_u64(b, v[i].size);
+		buf_bytes(b, v[i].rule, sizeof v[i].rule);
+		buf_u16(b, (u16)v[i].npos);
+		for (u32 k = 0; k < v[i].npos; k++) {
+			buf_u64(b, v[i].pos[k].seq);
+			buf_u32(b, v[i].pos[k].index);
+		}
+	}
+}
+
+static int read_verdict(struct rd *rd, struct judge_verdict *v)
+{
+	u8 tri;
+	u16 npos;
+	int r;
+
+	if ((r = rd_blob(rd, &v->measure)) != 0 || (r = rd_u8(rd, &tri)) != 0 || (r = rd_u16(rd, &v->why)) != 0 ||
+	    (r = rd_i64(rd, &v->now.ms)) != 0 || (r = rd_u64(rd, &v->size)) != 0 ||
+	    (r = rd_copy(rd, v->rule, sizeof v->rule)) != 0 || (r = rd_u16(rd, &npos)) != 0) {
+		return r;
+	}
+	if (tri > TRI_TRUE || npos > RULE_POS_MAX) {
+		return ERR_INTEGRITY;
+	}
+	v->v = (enum tri)tri;
+	v->npos = npos;
+	for (u32 k = 0; k < npos; k++) {
+		if ((r = rd_u64(rd, &v->pos[k].seq)) != 0 || (r = rd_u32(rd, &v->pos[k].index)) != 0) {
+			return r;
+		}
+	}
+	return 0;
+}
+
+int judge_verdicts_read(struct arena *a, struct str body, struct judge_verdict **ret, size_t *ret_n)
+{
+	struct rd rd = rd_str(body);
+	struct judge_verdict *v = NULL;
+	u8 version;
+	u16 n = 0;
+
+	if (body.n != 0) {
+		if (rd_u8(&rd, &version) != 0 || rd_u16(&rd, &n) != 0) {
+			return ERR_INTEGRITY;
+		}
+		if (version != VERDICTS_VERSION) {
+			return ERR_NEWER;
+		}
+	}
+	v = arena_alloc(a, n * sizeof *v);
+	for (size_t i = 0; i < n; i++) {
+		if (read_verdict(&rd, &v[i]) != 0) {
+			return ERR_INTEGRITY;
+		}
+	}
+	if (rd_done(&rd) != 0) {
+		return ERR_INTEGRITY;
+	}
+	*ret = v;
+	*ret_n = n;
+	return 0;
+}
+
+enum view_answer judge_answer(enum tri v)
+{
+	return v == TRI_TRUE ? VIEW_PASS : v == TRI_FALSE ? VIEW_FAIL : VIEW_UNKNOWN;
+}
+
+void judge_measure(const struct judge *j, size_t measure, const struct state *st, struct utc now, struct rule_explain *explain,
+	struct rule_verdict *ret)
+{
+	struct rule_state rs = { .state = st, .schema = j->schema, .now = now };
+	struct rule_facts facts;
+
+	if (j->rules[measure] == NULL) {
+		*ret = (struct rule_verdict){ .v = TRI_UNKNOWN, .why = WHY_NOT_RUN };
+		return;
+	}
+	facts = rule_facts_of_state(&rs);
+	rule_eval(j->rules[measure], &facts, j->scratch, explain, ret);
+}
+
+static const struct judge_verdict *find_verdict(const struct judge_verdict *v, size_t n, struct str measure)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (str_eq(v[i].measure, measure)) {
+			return &v[i];
+		}
+	}
+	return NULL;
+}
+
+static struct str answer_name(const struct judge_verdict *v)
+{
+	return v == NULL ? S("") : str_z(view_answer_names[judge_answer(v->v)]);
+}
+
+int judge_asset(void *ctx, struct arena *a, u64 asset, const struct state *st, struct utc now, u64 ledger_size, struct str was,
+	struct serve_verdicts *ret)
+{
+	const struct judge *j = ctx;
+	size_t n = j->catalog.nmeasures, nold = 0;
+	struct judge_verdict *v = arena_alloc(a, n * sizeof *v), *old = NULL;
+	struct store_change *changes = arena_alloc(a, n * sizeof *changes);
+	struct buf b = buf_new(a, 0);
+
+	(void)asset;
+	*ret = (struct serve_verdicts){ .changes = changes };
+	if (judge_verdicts_read(a, was, &old, &nold) != 0) {
+		nold = 0;	/* of another version of this program: every verdict is new */
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct catalog_measure *m = &j->catalog.measures[i];
+		const struct judge_verdict *before = find_verdict(old, nold, m->id);
+		struct rule_verdict rv;
+
+		judge_measure(j, i, st, now, NULL, &rv);
+		v[i] = (struct judge_verdict){ .measure = m->id, .v = rv.v, .why = rv.why, .now = now, .size = ledger_size,
+			.npos = rv.npos };
+		memcpy(v[i].rule, m->text.hash, sizeof v[i].rule);
+		memcpy(v[i].pos, rv.pos, sizeof v[i].pos);
+		if (before == NULL || before->v != v[i].v || before->why != v[i].why) {
+			changes[ret->nchanges++] = (struct store_change){ .measure = m->id, .was = answer_name(before),
+				.now = answer_name(&v[i]), .reason = str_z(why_name(why_first(v[i].why))) };
+		}
+		if (rv.next != 0 && (ret->next.ms == 0 || rv.next < ret->next.ms)) {
+			ret->next.ms = rv.next;
+		}
+	}
+	judge_verdicts_write(&b, v, n);
+	ret->body = buf_view(&b);
+	return buf_done(&b);
+}

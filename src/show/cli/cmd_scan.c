@@ -1,0 +1,286 @@
+/* scan TARGET...: looks for devices, talks to them, records what was found. Repeating the command after a kill goes on where the last
+ * record stands. Nothing is sent outside a recorded scope: core answers RUN_BEGIN with the scope's own words, or refuses. */
+#include "show/cli/ask.h"
+
+#include "base/err.h"
+#include "base/json.h"
+#include "proto/scan.h"
+#include "show/cli/route.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+struct scan {
+	struct cli *c;
+	struct ask *q;
+	struct scan_status status;
+	struct str run;
+	struct mono began, said;
+	int err;			/* of the scan itself */
+	struct str why;
+	bool stopping, ended;
+	int sig;
+};
+
+static int list_of(struct cli *c, const struct json *v, struct scan_range **ret, size_t *ret_n)
+{
+	struct scan_range *p = arena_alloc(c->a, v->arr.n * sizeof *p);
+	int r;
+
+	for (size_t i = 0; i < v->arr.n; i++) {
+		if ((r = route_range(v->arr.p[i].s, &p[i])) != 0) {
+			return r;
+		}
+	}
+	*ret = p;
+	*ret_n = v->arr.n;
+	return 0;
+}
+
+static struct str request(struct cli *c)
+{
+	struct buf b = buf_new(c->a, LIMIT_MSG_BODY), body = buf_new(c->a, LIMIT_MSG_BODY);
+	struct json_w w = jw_new(&b);
+
+	jw_obj(&w);
+	jw_kstr(&w, "network", cli_str(c, "network"));
+	jw_kstr(&w, "ports", cli_str(c, "ports"));
+	jw_kstr(&w, "profile", cli_str(c, "profile"));
+	jw_kbool(&w, "restart", cli_flag(c, "restart"));
+	jw_key(&w, S("targets"));
+	jw_arr(&w);
+	for (size_t i = 0; i < c->args.n; i++) {
+		jw_str(&w, c->args.p[i]);
+	}
+	jw_end(&w);
+	jw_kstr(&w, "vantage", cli_str(c, "vantage"));
+	jw_end(&w);
+	buf_blob(&body, buf_view(&b));
+	return buf_view(&body);
+}
+
+/* "1-1024,2323" -> ranges, ascending and disjoint as the reader of NET_START demands. */
+static int ports_of(struct cli *c, struct str text, struct scan_start *st)
+{
+	vec(struct scan_port_range) v = { 0 };
+
+	while (text.n != 0) {
+		struct str to = str_cut(&text, ','), from = str_cut(&to, '-');
+		u64 lo, hi;
+
+		if (str_u64(from, 65535, &lo) != 0 || (to.n != 0 && str_u64(to, 65535, &hi) != 0)) {
+			return ERR_SYNTAX;
+		}
+		hi = to.n == 0 ? lo : hi;
+		if (lo > hi || (v.n > 0 && lo <= v.p[v.n - 1].hi)) {
+			return ERR_RANGE;
+		}
+		*vec_add(c->a, &v) = (struct scan_port_range){ (u16)lo, (u16)hi };
+	}
+	st->ports = v.p;
+	st->nports = v.n;
+	return v.n == 0 ? ERR_SYNTAX : 0;
+}
+
+static int start_body(struct scan *s, const struct json *told, struct buf *ret)
+{
+	struct cli *c = s->c;
+	struct scan_start st = { .network = cli_str(c, "network"), .how = SCAN_RAW };
+	struct buf targets = buf_new(c->a, 0);
+	struct json_w w = jw_new(&targets);
+	const struct json *list;
+	struct str mac, progress, vantage;
+	i64 chunk;
+	bool lab;
+	int r;
+
+	if ((r = json_get_str(told, S("run"), &st.run)) != 0 || (r = json_get_int(told, S("chunk"), &chunk)) != 0 ||
+	    (r = json_get_str(told, S("progress"), &progress)) != 0 || (r = json_get_str(told, S("gateway_mac"), &mac)) != 0 ||
+	    (r = json_get_str(told, S("vantage"), &vantage)) != 0 || (r = json_get_bool(told, S("lab"), &lab)) != 0 ||
+	    (r = str_unbase64(c->a, progress, &st.progress)) != 0 ||
+	    (r = scan_progress_join(c->a, st.progress, 16 * KiB, &st.progress)) != 0) {
+		return r;
+	}
+	s->run = st.run;
+	st.chunk = (u32)chunk;
+	st.limits = str_eq(cli_str(c, "profile"), S("lab")) ? scan_limits_lab() : scan_limits_gentle();
+	if (str_eq(cli_str(c, "profile"), S("lab")) && !lab) {
+		return cli_error(c, CLI_REFUSED, "E-SCOPE", MSG_err_lab, MSG_fix_lab, TR_NONE);
+	}
+	jw_arr(&w);
+	for (size_t i = 0; i < c->args.n; i++) {
+		jw_str(&w, c->args.p[i]);
+	}
+	jw_end(&w);
+	if ((r = json_parse(c->a, buf_view(&targets), &list, NULL)) != 0 ||
+	    (r = list_of(c, list, &st.targets, &st.ntargets)) != 0 ||
+	    (r = list_of(c, json_get(told, S("exclude")), &st.excludes, &st.nexcludes)) != 0 ||
+	    (r = ports_of(c, cli_str(c, "ports"), &st)) != 0) {
+		return r;
+	}
+	if (mac.n != 0 && (r = mac_parse(mac, &st.gateway_mac)) != 0) {
+		return r;
+	}
+	if ((r = route_fill(c->a, cli_str(c, "interface"), &st)) != 0) {
+		return r;
+	}
+	if (cli_flag(c, "connect") || !route_raw_allowed()) {
+		st.how = SCAN_CONNECT;
+		st.vantage = str_eq(vantage, S("v1")) || vantage.n != 2 ? 1 : (u8)(vantage.p[1] - '0');
+		cli_say(c, MSG_say_connect_scan, TR_NONE);
+	}
+	scan_start_write(ret, &st);
+	return buf_done(ret);
+}
+
+/* ---- progress ---- */
+
+static void say_progress(struct scan *s, bool last)
+{
+	struct mono now = mono_now();
+	const struct scan_status *st = &s->status;
+
+	if (s->c->quiet || !s->c->env->err_tty || (!last && now.ns - s->said.ns < 200000000)) {
+		return;
+	}
+	s->said = now;
+	fprintf(s->c->env->err, "\r\033[K%.*s", STRF(tr(s->c->a, s->c->lang, MSG_say_scan_progress, TR(
+		{ "run", s->run }, { "devices", str_printf(s->c->a, "%u", st->devices) },
+		{ "done", str_printf(s->c->a, "%u", st->hosts_done) }, { "hosts", str_printf(s->c->a, "%u", st->hosts) },
+		{ "open", str_printf(s->c->a, "%u", st->open) },
+		{ "seconds", str_printf(s->c->a, "%.1f", (double)(now.ns - s->began.ns) / 1e9) }))));
+	if (last) {
+		fputc('\n', s->c->env->err);
+	}
+	fflush(s->c->env->err);
+}
+
+static int on_msg(void *arg, enum role from, const struct msg *m)
+{
+	struct scan *s = arg;
+
+	if (from != ROLE_NET || m->type != MSGS_NET_START) {
+		return 0;
+	}
+	if ((m->flags & MSG_FAILED) != 0) {
+		struct str text;
+
+		if (msg_failed_read(m, &s->err, &text) != 0) {
+			return ERR_PROTO;
+		}
+		s->why = str_dup(s->c->a, text);
+		s->ended = true;
+		return 1;
+	}
+	if (scan_status_read(m->body, &s->status) != 0) {
+		return ERR_PROTO;
+	}
+	s->ended = (m->flags & MSG_LAST) != 0;
+	say_progress(s, s->ended);
+	return s->ended ? 1 : 0;
+}
+
+static int on_exit(void *arg, const struct super_exit *e)
+{
+	struct scan *s = arg;
+
+	s->err = ERR_CLOSED;
+	s->why = str_printf(s->c->a, "role %s ended (%s %d)", role_name(e->role), WIFSIGNALED(e->status) ? "signal" : "status",
+		WIFSIGNALED(e->status) ? WTERMSIG(e->status) : WEXITSTATUS(e->status));
+	return ERR_CLOSED;
+}
+
+/* The first Ctrl-C stops sending and keeps what was found; the second ends at once. */
+static int on_signal(void *arg, int sig)
+{
+	struct scan *s = arg;
+	struct msg stop = { .type = MSGS_NET_STOP, .fd = -1 };
+
+	s->sig = sig;
+	if (s->stopping) {
+		return ERR_CANCELED;
+	}
+	s->stopping = true;
+	cli_say(s->c, MSG_say_stopping, TR_NONE);
+	return super_send(s->q->super, ROLE_NET, &stop);
+}
+
+static int run_scan(struct scan *s, struct str body)
+{
+	struct super_calls calls = { .on_msg = on_msg, .on_exit = on_exit, .on_signal = on_signal, .arg = s };
+	struct msg m = { .type = MSGS_NET_START, .id = 1, .body = body, .fd = -1 };
+	int r;
+
+	s->began = mono_now();
+	if ((r = super_spawn(s->q->super, ROLE_NET)) != 0 || (r = super_spawn(s->q->super, ROLE_PARSE)) != 0 ||
+	    (r = super_send(s->q->super, ROLE_NET, &m)) != 0) {
+		return r;
+	}
+	r = super_run(s->q->super, &calls);
+	return r == 1 ? s->err : r;
+}
+
+/* Tells core how it ended; an interrupted run stays open, so that the same command resumes it. */
+static int end_run(struct scan *s, int r)
+{
+	struct buf b = buf_new(s->c->a, LIMIT_MSG_BODY);
+	bool whole = r == 0 && !s->stopping;
+
+	buf_blob(&b, s->run);
+	buf_blob(&b, whole ? S("finished") : r == 0 || r == ERR_CANCELED ? S("interrupted") : S("failed"));
+	buf_blob(&b, s->why.n != 0 ? s->why : r != 0 ? str_z(err_text(r)) : S(""));
+	return ask_bytes(s->q, MSGS_RUN_END, buf_view(&b), NULL);
+}
+
+static int show_found(struct ask *q)
+{
+	struct buf b = buf_new(q->c->a, LIMIT_MSG_BODY);
+
+	buf_blob(&b, S(""));
+	buf_u32(&b, 0);
+	return ask_rows(q, MSGS_ASSETS, buf_view(&b));
+}
+
+static int scan_with(struct cli *c, struct ask *q)
+{
+	struct scan s = { .c = c, .q = q };
+	struct buf body = buf_new(c->a, LIMIT_MSG_BODY);
+	const struct json *told;
+	struct str answer;
+	struct rd rd;
+	bool resumed;
+	int exit, r;
+
+	if ((exit = ask_bytes(q, MSGS_RUN_BEGIN, request(c), &answer)) != CLI_OK) {
+		return exit;
+	}
+	rd = rd_str(answer);
+	if (rd_blob(&rd, &answer) != 0 || json_parse(c->a, answer, &told, NULL) != 0 ||
+	    json_get_bool(told, S("resumed"), &resumed) != 0) {
+		return cli_error_of(c, ERR_PROTO, S("core"));
+	}
+	if ((r = start_body(&s, told, &body)) != 0) {
+		return r > 0 ? r : cli_error_of(c, r, c->args.p[0]);
+	}
+	cli_say(c, resumed ? MSG_say_scan_resumed : MSG_say_scan_begins, TR({ "run", s.run },
+		{ "profile", cli_str(c, "profile") }));
+	r = run_scan(&s, buf_view(&body));
+	exit = end_run(&s, r);
+	if (r != 0 && r != ERR_CANCELED) {
+		return cli_error(c, cli_exit_of(r), "E-SCAN", MSG_err_scan, MSG_NONE, TR({ "reason", cli_reason(c, r) },
+			{ "text", s.why }));
+	}
+	if (exit == CLI_OK) {
+		exit = show_found(q);
+	}
+	return s.sig == 2 ? CLI_INTERRUPTED : s.sig != 0 ? CLI_TERMINATED : exit;
+}
+
+int cmd_scan(struct cli *c)
+{
+	struct ask q;
+	int exit = ask_open(c, &q);
+
+	return exit != CLI_OK ? exit : ask_close(&q, scan_with(c, &q));
+}
