@@ -13,6 +13,10 @@
 #include "show/cli/config.h"
 #include "show/cli/out.h"
 
+#ifndef GOLDEN_DIR
+#define GOLDEN_DIR "test/golden/cli"	/* where a test runs in the root of the source */
+#endif
+
 struct said {
 	int exit;
 	struct str out, err;
