@@ -128,8 +128,6 @@ static int pg_open(struct store *st, const char *where, const struct store_opts 
 	if ((r = script(st, "SET synchronous_commit = on; SET client_encoding = 'UTF8'; SET "
 		"standard_conforming_strings = on")) != 0)
 		return r;
-	if (opts->read_only && (r = script(st, "SET default_transaction_read_only = on")) != 0)
-		return r;
 	/* The session of a writer that has just ended may live a moment longer than it. */
 	if (!opts->read_only) {
 		r = one_text(st, "SET lock_timeout = '5s'; SELECT pg_advisory_lock(" LOCK_KEY ")", text, sizeof text);
@@ -174,7 +172,8 @@ static int pg_prepare(struct store *st)
 
 	for (enum store_q q = 0; r == 0 && q < Q_COUNT; q++)
 		r = prepare_one(st, q);
-	return r;
+	/* only now: making my_zone is a CREATE, filling it is allowed */
+	return r != 0 || !st->read_only ? r : script(st, "SET default_transaction_read_only = on");
 }
 
 static void pg_close(struct store *st)

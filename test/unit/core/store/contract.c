@@ -565,6 +565,28 @@ void test_store__a_snapshot_reads_and_ends(void **state)
 	bed_end(&b);
 }
 
+void test_store__a_store_opened_for_reading_is_not_written(void **state)
+{
+	struct store_opts opts = { .read_only = true };
+	struct str zones[1] = { S("osaka") };
+	u64 count;
+
+	BED(2);
+	bed_close(&b);
+	assert_int_equal(store_open(b.where, &opts, &b.st, NULL), 0);
+	bed_assert_entry(&b, 1);
+	assert_int_equal(store_check(b.st), 0);
+	assert_int_equal(bed_commit(&b, bed_batch(&b), NULL), ERR_DENIED);
+	assert_int_equal(store_put_meta(b.st, S("x"), S("y")), ERR_DENIED);
+	bed_close(&b);
+	opts.zones = zones;
+	opts.nzones = 1;
+	assert_int_equal(store_open(b.where, &opts, &b.st, NULL), 0);
+	assert_int_equal(store_count_assets(b.st, &count), 0);
+	assert_int_equal(count, 2);
+	bed_end(&b);
+}
+
 void test_store__a_second_writer_is_kept_out(void **state)
 {
 	struct store *other = NULL;
