@@ -4,8 +4,8 @@
  *   item   = ["-"] ( "(" or ")" | FIELD ":" test | "\"" phrase "\"" | word )
  *   test   = value { "," value } | low ".." high | (">"|">="|"<"|"<="|"!=") value
  *
- * Values are read by the type of the field. A word is free text; one made of hex digits and colons is too, so that a MAC
- * or IPv6 address can be pasted. For times a length means an age: seen:<24h is "seen less than 24 hours ago". */
+ * Values are read by the type of the field. A word is free text; one made of hex digits and colons is too, so that
+ * a MAC or IPv6 address can be pasted. For times a length means an age: seen:<24h is "seen less than 24 hours ago". */
 #include "core/lang/lang_int.h"
 
 #define lx_text(p) ((p)->t.lx.text)
@@ -132,8 +132,13 @@ static int time_test(struct filter *p, const struct test *t, struct str s, size_
 		}
 		return 0;
 	}
-	*ret = t->cmp == LANG_GT ? compare(p, t, LANG_GE, end, off) : t->cmp == LANG_LE ? compare(p, t, LANG_LT, end, off) :
-		compare(p, t, t->cmp, v, off);
+	if (t->cmp == LANG_GT) {
+		*ret = compare(p, t, LANG_GE, end, off);
+	} else if (t->cmp == LANG_LE) {
+		*ret = compare(p, t, LANG_LT, end, off);
+	} else {
+		*ret = compare(p, t, t->cmp, v, off);
+	}
 	return 0;
 }
 
@@ -145,7 +150,8 @@ static int int_test(struct filter *p, const struct test *t, struct str s, size_t
 	u16 a, b;
 
 	if (dots >= 0 && !t->given && !set) {
-		if (str_i64(str_sub(s, 0, (size_t)dots), &lo.i) != 0 || str_i64(str_from(s, (size_t)dots + 2), &hi.i) != 0) {
+		if (str_i64(str_sub(s, 0, (size_t)dots), &lo.i) != 0 ||
+			str_i64(str_from(s, (size_t)dots + 2), &hi.i) != 0) {
 			return fail(p, ERR_SYNTAX, off, "not a range of numbers: write 1..1024");
 		}
 		a = compare(p, t, LANG_GE, lo, off);
@@ -186,7 +192,8 @@ static int text_test(struct filter *p, const struct test *t, struct str s, size_
 	}
 	if (f->type == LANG_ENUM && f->words != NULL) {
 		if (!lang_literal_fits(f, s)) {
-			return perr_set(p->t.lx.err, ERR_TYPE, off, "field '%.*s' is never '%.*s'", STRF(f->name), STRF(s));
+			return perr_set(
+				p->t.lx.err, ERR_TYPE, off, "field '%.*s' is never '%.*s'", STRF(f->name), STRF(s));
 		}
 		*ret = compare(p, t, t->cmp, v, off);
 		return 0;
@@ -226,7 +233,8 @@ static void read_operator(struct filter *p, struct test *t)
 	static const struct {
 		struct str s;
 		enum lang_cmp cmp;
-	} ops[] = { { S(">="), LANG_GE }, { S("<="), LANG_LE }, { S("!="), LANG_NE }, { S(">"), LANG_GT }, { S("<"), LANG_LT } };
+	} ops[] = { { S(">="), LANG_GE }, { S("<="), LANG_LE }, { S("!="), LANG_NE }, { S(">"), LANG_GT },
+		{ S("<"), LANG_LT } };
 
 	for (size_t i = 0; i < countof(ops); i++) {
 		if (str_starts(str_from(lx_text(p), p->t.lx.at), ops[i].s)) {
@@ -240,7 +248,8 @@ static void read_operator(struct filter *p, struct test *t)
 
 static bool ordered(const struct lang_field *f)
 {
-	return f->type == LANG_INT || f->type == LANG_TIME || f->type == LANG_VERSION || (f->type == LANG_ENUM && f->words);
+	return f->type == LANG_INT || f->type == LANG_TIME || f->type == LANG_VERSION ||
+	       (f->type == LANG_ENUM && f->words);
 }
 
 static int read_test(struct filter *p, struct test *t, u16 *ret)

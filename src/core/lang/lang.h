@@ -50,7 +50,7 @@ struct lang_field {
 	struct str name;
 	enum lang_type type;
 	bool place;			/* where it was looked, not what was found */
-	u16 ruled_out;			/* 1 + index of the LANG_STRS field listing values this one was shown not to have; 0 none */
+	u16 ruled_out; /* 1 + index of the LANG_STRS field listing values this one was shown not to have; 0 none */
 	const struct str *words;	/* LANG_ENUM: the words allowed, in their order; NULL = any, without order */
 	size_t nwords;
 };
@@ -61,7 +61,7 @@ struct lang_kind {
 	size_t nfields;
 };
 
-/* What rules are typed against. Indices into these arrays are what expressions hold, so the schema must outlive them. */
+/* What rules are typed against. Expressions hold indices into these arrays: the schema outlives them. */
 struct lang_schema {
 	const struct lang_kind *kinds;
 	size_t nkinds;

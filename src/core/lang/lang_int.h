@@ -67,7 +67,7 @@ int tree_done(struct tree *t, u16 root, const struct lang_expr **ret) MUST_USE;
 
 const char *lang_type_name(enum lang_type t);
 bool lang_type_text(enum lang_type t);	/* held as one text */
-/* Is `s` an address, MAC or listed word in the spelling that facts use? Checks a literal against the type of a field. */
+/* Is `s` an address, MAC or listed word in the spelling that facts use: can the field ever hold it? */
 bool lang_literal_fits(const struct lang_field *f, struct str s);
 int lang_word_index(const struct lang_field *f, struct str word);
 

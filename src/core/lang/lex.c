@@ -146,7 +146,8 @@ static int word(struct lex *lx, struct tok *t)
 		return 0;
 	}
 	if (t->s.p[0] != 'v' && t->s.p[0] != 't') {
-		return perr_set(lx->err, ERR_SYNTAX, start, "only v\"...\" (version) and t\"...\" (time) stand before a quote");
+		return perr_set(
+			lx->err, ERR_SYNTAX, start, "only v\"...\" (version) and t\"...\" (time) stand before a quote");
 	}
 	t->type = t->s.p[0] == 'v' ? TOK_VERSION : TOK_TIME;
 	if ((r = lex_quoted(lx, &t->s)) != 0) {

@@ -121,8 +121,8 @@ static int read_field(struct parse *p, u16 *ret)
 		return new_field(p, p->kind, ret);
 	}
 	if (p->tok.type == TOK_WORD && peek(p) != '.') {
-		return perr_set(p->t.lx.err, ERR_UNKNOWN, off, "'%.*s' means nothing here: write kind.field, or any(kind where ...)",
-			STRF(p->tok.s));
+		return perr_set(p->t.lx.err, ERR_UNKNOWN, off,
+			"'%.*s' means nothing here: write kind.field, or any(kind where ...)", STRF(p->tok.s));
 	}
 	if ((r = read_kind(p, &kind)) != 0 || (r = expect_punct(p, '.')) != 0) {
 		return r;
@@ -130,8 +130,8 @@ static int read_field(struct parse *p, u16 *ret)
 	k = &p->t.schema->kinds[kind];
 	for (size_t i = 0; i < k->nfields; i++) {
 		if (k->fields[i].place) {
-			return perr_set(p->t.lx.err, ERR_TYPE, off, "'%.*s' has many places: use any, all, none or count",
-				STRF(k->name));
+			return perr_set(p->t.lx.err, ERR_TYPE, off,
+				"'%.*s' has many places: use any, all, none or count", STRF(k->name));
 		}
 	}
 	if ((r = new_field(p, kind, ret)) == 0) {
@@ -218,7 +218,8 @@ static int read_operand(struct parse *p, u16 *ret)
 		n = sum;
 	}
 	if (r == 0) {
-		for (u16 i = n; node_at(p, i)->op == LANG_PLUS || node_at(p, i)->op == LANG_MINUS; i = node_at(p, i)->kid) {
+		for (u16 i = n; node_at(p, i)->op == LANG_PLUS || node_at(p, i)->op == LANG_MINUS;
+			i = node_at(p, i)->kid) {
 			tree_up(&p->t);
 		}
 		*ret = n;
@@ -341,7 +342,8 @@ static int read_in(struct parse *p, u16 left, u16 *ret)
 	e = (enum lang_type)node_at(p, left)->type;
 	s = (enum lang_type)node_at(p, set)->type;
 	if (!(s == LANG_STRS && lang_type_text(e)) && !(s == LANG_RANGES && e == LANG_INT)) {
-		return perr_set(p->t.lx.err, ERR_TYPE, off, "a %s cannot be in a %s", lang_type_name(e), lang_type_name(s));
+		return perr_set(
+			p->t.lx.err, ERR_TYPE, off, "a %s cannot be in a %s", lang_type_name(e), lang_type_name(s));
 	}
 	n = tree_node(&p->t, LANG_HAS, node_at(p, left)->off);
 	tree_add(&p->t, n, left);
@@ -475,7 +477,8 @@ static int read_ports(struct parse *p, struct lang_quant *q)
 			}
 		}
 		if (n[which] == LANG_LIST_MAX) {
-			return perr_set(p->t.lx.err, ERR_LIMIT, p->tok.off, "a domain has at most %d ranges", LANG_LIST_MAX);
+			return perr_set(
+				p->t.lx.err, ERR_LIMIT, p->tok.off, "a domain has at most %d ranges", LANG_LIST_MAX);
 		}
 		if ((r = read_port(p, &one.lo)) != 0) {
 			return r;
@@ -527,7 +530,8 @@ static int read_over(struct parse *p, struct lang_quant *q)
 		return r;
 	}
 	if (q->over == LANG_OVER_SELF && places != 0) {
-		return perr_set(p->t.lx.err, ERR_TYPE, off, "'%.*s' is seen at places: 'self' does not hold them", STRF(k->name));
+		return perr_set(p->t.lx.err, ERR_TYPE, off, "'%.*s' is seen at places: 'self' does not hold them",
+			STRF(k->name));
 	}
 	if (q->over == LANG_OVER_ADDRESS && !(places == 1 && place_of(k, "addr") >= 0)) {
 		return perr_set(p->t.lx.err, ERR_TYPE, off, "'%.*s' is not seen at an address alone", STRF(k->name));
@@ -569,7 +573,8 @@ static int read_states(struct parse *p, struct lang_quant *q)
 		}
 		bit = p->tok.type == TOK_WORD ? state_bit(p->tok.s) : 0;
 		if (bit == 0) {
-			return fail(p, ERR_SYNTAX, p->tok.off, "a state is expected here: factory, initialised or customised");
+			return fail(p, ERR_SYNTAX, p->tok.off,
+				"a state is expected here: factory, initialised or customised");
 		}
 		q->states |= (u8)bit;
 		if ((r = next(p)) != 0) {
@@ -621,7 +626,8 @@ static int read_quant(struct parse *p, enum lang_quantifier what, u16 *ret)
 	int r;
 
 	if (p->kind != LANG_NONE) {
-		return fail(p, ERR_SYNTAX, off, "a condition speaks of one fact: any, all, none, count cannot stand in it");
+		return fail(
+			p, ERR_SYNTAX, off, "a condition speaks of one fact: any, all, none, count cannot stand in it");
 	}
 	if ((r = next(p)) != 0 || (r = expect_punct(p, '(')) != 0 || (r = read_kind(p, &q.kind)) != 0 ||
 	    (at_word(p, "where") && (r = read_where(p, &q)) != 0) ||
@@ -631,10 +637,12 @@ static int read_quant(struct parse *p, enum lang_quantifier what, u16 *ret)
 		return r;
 	}
 	if (!at_punct(p, ')')) {
-		return fail(p, ERR_SYNTAX, p->tok.off, "')' is expected here, or where, over, from, in: once each, in this order");
+		return fail(p, ERR_SYNTAX, p->tok.off,
+			"')' is expected here, or where, over, from, in: once each, in this order");
 	}
 	if (q.over == LANG_OVER_NOTHING && what != LANG_ANY) {
-		return fail(p, ERR_MISSING, p->tok.off, "all, none and count need 'over': without it nothing found means nothing");
+		return fail(p, ERR_MISSING, p->tok.off,
+			"all, none and count need 'over': without it nothing found means nothing");
 	}
 	if (q.cond == LANG_NONE && what == LANG_ALL) {
 		return fail(p, ERR_MISSING, p->tok.off, "all(...) needs 'where'");
@@ -657,7 +665,8 @@ static int read_stale(struct parse *p, u16 *ret)
 	int r;
 
 	if (p->kind != LANG_NONE) {
-		return fail(p, ERR_SYNTAX, p->tok.off, "stale(...) speaks of the asset and cannot stand in a condition");
+		return fail(
+			p, ERR_SYNTAX, p->tok.off, "stale(...) speaks of the asset and cannot stand in a condition");
 	}
 	if ((r = next(p)) != 0 || (r = expect_punct(p, '(')) != 0 || (r = read_kind(p, &kind)) != 0 ||
 	    (r = expect_punct(p, ',')) != 0) {
@@ -693,7 +702,8 @@ static int read_declared(struct parse *p, u16 *ret)
 	}
 	k = &p->t.schema->kinds[kind];
 	if (place_of(k, "proto") < 0 || place_of(k, "port") < 0) {
-		return perr_set(p->t.lx.err, ERR_TYPE, off, "declarations speak of ports: '%.*s' is not seen there", STRF(k->name));
+		return perr_set(p->t.lx.err, ERR_TYPE, off, "declarations speak of ports: '%.*s' is not seen there",
+			STRF(k->name));
 	}
 	if (p->kind != LANG_NONE && p->kind != kind) {
 		return fail(p, ERR_TYPE, off, "inside a condition declared(...) names the kind of that condition");
@@ -832,9 +842,11 @@ static int check_ways(struct parse *p, u16 node, int way)
 		}
 		return 0;
 	case LANG_KNOWN:
-		return way == UP ? 0 : fail(p, ERR_TYPE, n->off, "known(...) may not stand under 'not': not knowing is never a pass");
+		return way == UP ? 0 : fail(p, ERR_TYPE, n->off,
+			"known(...) may not stand under 'not': not knowing is never a pass");
 	case LANG_STALE:
-		return way == DOWN ? 0 : fail(p, ERR_TYPE, n->off, "stale(...) must stand under 'not': being old is never a pass");
+		return way == DOWN ? 0 : fail(p, ERR_TYPE, n->off,
+			"stale(...) must stand under 'not': being old is never a pass");
 	case LANG_QUANT:
 		q = &p->t.quants.p[n->ref];
 		if (q->cond == LANG_NONE) {

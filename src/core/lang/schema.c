@@ -37,7 +37,9 @@ static void fill_kind(struct arena *a, const struct kind *k, struct lang_kind *r
 		const struct kind_field *from = &k->fields[i];
 		struct str *words = NULL;
 
-		f[i] = (struct lang_field){ .name = str_z(from->name), .type = type_of(from->type), .place = from->place };
+		f[i] = (struct lang_field){
+			.name = str_z(from->name), .type = type_of(from->type), .place = from->place
+		};
 		if (from->type == KIND_ENUM) {
 			f[i].nwords = kind_words(from);
 			words = arena_alloc(a, f[i].nwords * sizeof *words);

@@ -9,8 +9,8 @@ u16 tree_node(struct tree *t, enum lang_op op, size_t off)
 	struct lang_node *n = vec_add(t->lx.a, &t->nodes);
 
 	must(t->nodes.n < LANG_NONE);
-	*n = (struct lang_node){ .op = (u8)op, .type = LANG_BOOL, .kid = LANG_NONE, .next = LANG_NONE, .kind = LANG_NONE,
-		.field = LANG_NONE, .ref = LANG_NONE, .off = (u16)off };
+	*n = (struct lang_node){ .op = (u8)op, .type = LANG_BOOL, .kid = LANG_NONE, .next = LANG_NONE,
+		.kind = LANG_NONE, .field = LANG_NONE, .ref = LANG_NONE, .off = (u16)off };
 	return (u16)(t->nodes.n - 1);
 }
 
@@ -80,9 +80,17 @@ struct str lang_text(const struct lang_expr *x, u16 node)
 const char *lang_type_name(enum lang_type t)
 {
 	static const char *const names[] = {
-		[LANG_BOOL] = "yes/no", [LANG_INT] = "number", [LANG_TIME] = "time", [LANG_SPAN] = "length of time",
-		[LANG_STR] = "text", [LANG_STRS] = "set of texts", [LANG_RANGES] = "set of ports", [LANG_ADDR] = "address",
-		[LANG_MAC] = "MAC address", [LANG_ENUM] = "word", [LANG_VERSION] = "version",
+		[LANG_BOOL] = "yes/no",
+		[LANG_INT] = "number",
+		[LANG_TIME] = "time",
+		[LANG_SPAN] = "length of time",
+		[LANG_STR] = "text",
+		[LANG_STRS] = "set of texts",
+		[LANG_RANGES] = "set of ports",
+		[LANG_ADDR] = "address",
+		[LANG_MAC] = "MAC address",
+		[LANG_ENUM] = "word",
+		[LANG_VERSION] = "version",
 	};
 
 	return names[t];

@@ -7,7 +7,7 @@
 static const char *const marks[] = { "~", "dev", "snapshot", "alpha", "beta", "pre", "preview", "rc" };
 
 struct piece {
-	int rank;	/* below 0: index of marks - countof(marks); 0: the number zero or the end; 1: a word; 2: a number */
+	int rank; /* below 0: index of marks - countof(marks); 0: the number zero or the end; 1: a word; 2: a number */
 	struct str s;	/* digits without leading zeros, or letters */
 };
 

@@ -208,7 +208,8 @@ static u16 sweep_piece(const struct sweep *w, u16 at, u16 hi, u16 *ret_end)
 		if (w->q->states != 0 && !(p.state != SEEN_UNKNOWN && w->q->states & (1u << (p.state - 1)))) {
 			continue;
 		}
-		full = p.outcome == COVER_CLOSED || (p.outcome == COVER_OPEN && determined(w->r->f->schema, w->q, p.determined));
+		full = p.outcome == COVER_CLOSED ||
+		       (p.outcome == COVER_OPEN && determined(w->r->f->schema, w->q, p.determined));
 		if (full && (best_v == 0 || p.outcome == COVER_CLOSED)) {
 			best = p;
 			best_v = v;
@@ -222,7 +223,8 @@ static u16 sweep_piece(const struct sweep *w, u16 at, u16 hi, u16 *ret_end)
 	*ret_end = end;
 	if (best_v == 0) {
 		why = why != 0 ? why : rule_nothing(w->r, w->q->kind);
-		sweep_step(w, unread ? RULE_STEP_PORTS_UNREAD : RULE_STEP_PORTS_OPEN, at, end, why, 0, (struct state_pos){ 0 });
+		sweep_step(w, unread ? RULE_STEP_PORTS_UNREAD : RULE_STEP_PORTS_OPEN, at, end, why, 0,
+			(struct state_pos){ 0 });
 		return why;
 	}
 	why = best.outcome == COVER_CLOSED ? 0 :

@@ -60,19 +60,20 @@ struct rule_facts {
 	void *ctx;
 	const struct lang_schema *schema;
 	i64 now;		/* UTC ms; the view was taken at this moment */
-	i64 expires;		/* earliest time after now at which the view changes by itself; 0 never. Never too late */
+	i64 expires; /* earliest time after now at which the view changes by itself; 0 never. Never too late */
 	bool provisional;	/* the subject rests on leases alone */
 	bool incomplete;	/* the view does not hold all there is: nothing may pass */
 
 	/* The next value of it->kind; false at the end. What *ret points to is valid until the next call with `it`. */
 	bool (*value)(void *ctx, struct rule_iter *it, struct rule_value *ret);
 	/* A value field (places too). loose: also where the field is suspected or expired. False: *ret_why says why. */
-	bool (*field)(void *ctx, const struct rule_value *v, u16 field, bool loose, struct lang_value *ret, u16 *ret_why);
+	bool (*field)(
+		void *ctx, const struct rule_value *v, u16 field, bool loose, struct lang_value *ret, u16 *ret_why);
 	bool (*addr)(void *ctx, size_t i, struct rule_addr *ret);
 	struct rule_family (*family)(void *ctx, struct str network, u8 vantage, bool ip6);
 	/* The piece of coverage that holds `port`, ending at most at `hi`. */
-	struct rule_piece (*piece)(void *ctx, u16 kind, struct str network, struct str addr, struct str proto, u8 vantage,
-		u16 port, u16 hi);
+	struct rule_piece (*piece)(void *ctx, u16 kind, struct str network, struct str addr, struct str proto,
+		u8 vantage, u16 port, u16 hi);
 	/* Why there may be nothing of this kind: 0 (it was not looked for), WHY_NOT_RUN, WHY_NO_FEED, WHY_ERASED. */
 	u16 (*lost)(void *ctx, u16 kind);
 };

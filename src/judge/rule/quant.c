@@ -53,7 +53,8 @@ static bool in_domain(const struct lang_quant *q, const struct rule_value *v)
 
 static bool same_place(const struct rule_place *p, const struct rule_value *v)
 {
-	return p->port == v->port && str_eq(p->addr, v->addr) && str_eq(p->network, v->network) && str_eq(p->proto, v->proto);
+	return p->port == v->port && str_eq(p->addr, v->addr) && str_eq(p->network, v->network) &&
+	       str_eq(p->proto, v->proto);
 }
 
 struct tally {

@@ -138,7 +138,8 @@ static bool top_get(void *ctx, u16 kind, u16 field, struct lang_value *ret, u16 
 		}
 		if (!t->r->f->field(t->r->f->ctx, &v, field, weak != 0, &one, &absent)) {
 			why |= weak != 0 ? weak : absent;
-			lost |= (absent & ~(unsigned)WHY_NOT_COVERED) != 0;	/* it said something once: perhaps another */
+			lost |= (absent & ~(unsigned)WHY_NOT_COVERED) !=
+				0; /* it said something once: perhaps another */
 			continue;
 		}
 		rule_pos_add(t->pos, v.pos);

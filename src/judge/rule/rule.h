@@ -14,7 +14,7 @@
 /* What happened, in order; the texts for people are the reader's. Names by rule_step_name(). */
 #define RULE_STEP_TABLE \
 	X(RESULT, "result")			/* node came out as v, why */ \
-	X(VALUE_HITS, "value_hits")		/* a value at the place decides against (or for any: for) the quantifier */ \
+	X(VALUE_HITS, "value_hits")		/* a value decides the quantifier */ \
 	X(VALUE_CLEAR, "value_clear")		/* a value was read and does not decide */ \
 	X(VALUE_UNCLEAR, "value_unclear")	/* a value that might: why */ \
 	X(PROVISIONAL, "provisional")		/* the subject is not identified */ \
@@ -51,7 +51,7 @@ struct rule_step {
 struct rule_verdict {
 	enum tri v;
 	u16 why;			/* set of enum why; why_first() is the one to show */
-	i64 next;			/* earliest time at which this may change by itself, UTC ms; 0 never. Never too late */
+	i64 next;	/* earliest time at which this may change by itself, UTC ms; 0 never. Never too late */
 	struct state_pos pos[RULE_POS_MAX];	/* of what decided, each once */
 	u32 npos, npos_all;
 };

@@ -146,8 +146,8 @@ static struct rule_family family(void *ctx, struct str network, u8 vantage, bool
 	return ret;
 }
 
-static struct rule_piece piece(void *ctx, u16 kind, struct str network, struct str address, struct str proto, u8 vantage,
-	u16 port, u16 hi)
+static struct rule_piece piece(
+	void *ctx, u16 kind, struct str network, struct str address, struct str proto, u8 vantage, u16 port, u16 hi)
 {
 	const struct rule_state *rs = ctx;
 	struct state_cover_cursor c =

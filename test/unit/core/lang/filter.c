@@ -8,9 +8,17 @@
 #define F(n, t, ...) { .name = { n, sizeof(n) - 1 }, .type = (t), __VA_ARGS__ }
 static const struct str stati[] = { { "pass", 4 }, { "fail", 4 }, { "unknown", 7 } };
 static const struct lang_field fields[] = {
-	F("name", LANG_STR), F("kind", LANG_STR), F("port", LANG_INT), F("seen", LANG_TIME), F("tag", LANG_STRS),
-	F("ports", LANG_RANGES), F("status", LANG_ENUM, .words = stati, .nwords = 3), F("fw", LANG_VERSION), F("mac", LANG_MAC),
-	F("managed", LANG_BOOL), F("guide", LANG_STR),
+	F("name", LANG_STR),
+	F("kind", LANG_STR),
+	F("port", LANG_INT),
+	F("seen", LANG_TIME),
+	F("tag", LANG_STRS),
+	F("ports", LANG_RANGES),
+	F("status", LANG_ENUM, .words = stati, .nwords = 3),
+	F("fw", LANG_VERSION),
+	F("mac", LANG_MAC),
+	F("managed", LANG_BOOL),
+	F("guide", LANG_STR),
 };
 
 /* The one row that the filters are tried on; field `guide` is not known. */
@@ -87,20 +95,80 @@ static bool shows(const char *text)
 void test_filter__shown_and_hidden(void **state)
 {
 	static const char *const shown[] = {
-		"", "   ", "camera", "\"factory A\"", "kind:camera", "KIND OR kind:CAMERA", "kind:cam*", "kind:*era", "name:*lobby*",
-		"kind:plc,camera", "port:23", "port:>10", "port:>=23", "port:<24", "port:!=80", "port:1..1024", "-port:80", "tag:lobby",
-		"tag:spa*", "-tag:x", "ports:80", "ports:22,99", "status:fail", "status:pass,fail", "status:>pass", "-status:pass",
-		"seen:<24h", "seen:24h", "seen:>30m", "seen:>=2026-01-01", "seen:2027-01-15", "-seen:2027-01-14", "seen:<=2027-01-15", "fw:2.1",
-		"fw:<2.10", "fw:>2.0.9", "mac:b8:27:*", "b8:27:eb", "managed:yes", "-managed:no", "(kind:plc OR port:23) camera",
-		"kind:plc OR port:23 camera", "-(kind:plc OR port:80)", "-kind:plc -port:80", "name:\"cam-lobby-2\"", "name:!=x",
+		"",
+		"   ",
+		"camera",
+		"\"factory A\"",
+		"kind:camera",
+		"KIND OR kind:CAMERA",
+		"kind:cam*",
+		"kind:*era",
+		"name:*lobby*",
+		"kind:plc,camera",
+		"port:23",
+		"port:>10",
+		"port:>=23",
+		"port:<24",
+		"port:!=80",
+		"port:1..1024",
+		"-port:80",
+		"tag:lobby",
+		"tag:spa*",
+		"-tag:x",
+		"ports:80",
+		"ports:22,99",
+		"status:fail",
+		"status:pass,fail",
+		"status:>pass",
+		"-status:pass",
+		"seen:<24h",
+		"seen:24h",
+		"seen:>30m",
+		"seen:>=2026-01-01",
+		"seen:2027-01-15",
+		"-seen:2027-01-14",
+		"seen:<=2027-01-15",
+		"fw:2.1",
+		"fw:<2.10",
+		"fw:>2.0.9",
+		"mac:b8:27:*",
+		"b8:27:eb",
+		"managed:yes",
+		"-managed:no",
+		"(kind:plc OR port:23) camera",
+		"kind:plc OR port:23 camera",
+		"-(kind:plc OR port:80)",
+		"-kind:plc -port:80",
+		"name:\"cam-lobby-2\"",
+		"name:!=x",
 		"seen:!=2027-01-14",
 	};
 	static const char *const hidden[] = {
-		"plc", "\"factory B\"", "kind:plc", "-camera", "kind:*x", "port:>23", "port:80,443", "tag:lob", "ports:24", "status:pass",
-		"seen:<30m", "seen:>24h", "seen:<2027-01-15", "seen:>2027-01-15", "fw:2.1.1", "fw:>=2.10", "managed:no",
-		"(kind:plc OR port:80) camera", "kind:camera port:80", "-(camera OR port:80)",
+		"plc",
+		"\"factory B\"",
+		"kind:plc",
+		"-camera",
+		"kind:*x",
+		"port:>23",
+		"port:80,443",
+		"tag:lob",
+		"ports:24",
+		"status:pass",
+		"seen:<30m",
+		"seen:>24h",
+		"seen:<2027-01-15",
+		"seen:>2027-01-15",
+		"fw:2.1.1",
+		"fw:>=2.10",
+		"managed:no",
+		"(kind:plc OR port:80) camera",
+		"kind:camera port:80",
+		"-(camera OR port:80)",
 		/* not known is neither equal nor unequal */
-		"guide:x", "-guide:x", "guide:!=x", "guide:*",
+		"guide:x",
+		"-guide:x",
+		"guide:!=x",
+		"guide:*",
 	};
 
 	(void)state;
@@ -125,11 +193,26 @@ void test_filter__errors_name_the_column(void **state)
 		int code;
 		u32 col;
 	} bad[] = {
-		{ "kind:", ERR_SYNTAX, 6 }, { "camera kidn:x", ERR_UNKNOWN, 8 }, { "port:abc", ERR_SYNTAX, 6 }, { "port:1..x", ERR_SYNTAX, 6 },
-		{ "kind:>x", ERR_TYPE, 6 }, { "ports:>3", ERR_TYPE, 7 }, { "ports:!=3", ERR_TYPE, 7 }, { "seen:<yesterday", ERR_SYNTAX, 7 },
-		{ "status:open", ERR_TYPE, 8 }, { "managed:maybe", ERR_TYPE, 9 }, { "(camera", ERR_SYNTAX, 8 }, { "camera)", ERR_SYNTAX, 7 },
-		{ "OR camera", ERR_SYNTAX, 1 }, { "camera OR", ERR_SYNTAX, 10 }, { "camera OR OR x", ERR_SYNTAX, 11 }, { "\"open", ERR_SYNTAX, 1 },
-		{ "port:>1,2", ERR_SYNTAX, 8 }, { "port:1,", ERR_SYNTAX, 8 }, { "()", ERR_SYNTAX, 2 }, { "-", ERR_SYNTAX, 2 },
+		{ "kind:", ERR_SYNTAX, 6 },
+		{ "camera kidn:x", ERR_UNKNOWN, 8 },
+		{ "port:abc", ERR_SYNTAX, 6 },
+		{ "port:1..x", ERR_SYNTAX, 6 },
+		{ "kind:>x", ERR_TYPE, 6 },
+		{ "ports:>3", ERR_TYPE, 7 },
+		{ "ports:!=3", ERR_TYPE, 7 },
+		{ "seen:<yesterday", ERR_SYNTAX, 7 },
+		{ "status:open", ERR_TYPE, 8 },
+		{ "managed:maybe", ERR_TYPE, 9 },
+		{ "(camera", ERR_SYNTAX, 8 },
+		{ "camera)", ERR_SYNTAX, 7 },
+		{ "OR camera", ERR_SYNTAX, 1 },
+		{ "camera OR", ERR_SYNTAX, 10 },
+		{ "camera OR OR x", ERR_SYNTAX, 11 },
+		{ "\"open", ERR_SYNTAX, 1 },
+		{ "port:>1,2", ERR_SYNTAX, 8 },
+		{ "port:1,", ERR_SYNTAX, 8 },
+		{ "()", ERR_SYNTAX, 2 },
+		{ "-", ERR_SYNTAX, 2 },
 		{ "kind:(x)", ERR_SYNTAX, 6 },
 	};
 	struct arena *a = arena_new(NULL, 0);
@@ -141,7 +224,8 @@ void test_filter__errors_name_the_column(void **state)
 		int r = lang_parse_filter(a, str_z(bad[i].text), fields, countof(fields), &x, &e);
 
 		if (r != bad[i].code || e.col != bad[i].col) {
-			print_error("%s: got %d at %u (%s), want %d at %u\n", bad[i].text, r, e.col, e.text, bad[i].code, bad[i].col);
+			print_error("%s: got %d at %u (%s), want %d at %u\n", bad[i].text, r, e.col, e.text,
+				bad[i].code, bad[i].col);
 			fail();
 		}
 	}

@@ -34,7 +34,8 @@ void test_rule__good_ones_load(void **state)
 		"none(service where not declared(service) over tcp:1-65535 from v1)",
 		"declared(service) and none(address where not onlink over address)",
 		"none(hardware where vendor == \"x\\n\\\"\" over self)",
-		"any(service where addr == \"fe80::1\" and proto == \"tcp\" and until <= t\"2026-01-01T00:00:00+09:00\")",
+		"any(service where addr == \"fe80::1\" and proto == \"tcp\" and until <= "
+		"t\"2026-01-01T00:00:00+09:00\")",
 	};
 	struct arena *a = arena_new(NULL, 0);
 	const struct lang_expr *x;
@@ -119,9 +120,10 @@ void test_rule__bad_ones_name_place_and_reason(void **state)
 	for (size_t i = 0; i < countof(bad); i++) {
 		int r = parse(a, bad[i].text, &x, &e);
 
-		if (r != bad[i].code || e.line != bad[i].line || e.col != bad[i].col || strstr(e.text, bad[i].part) == NULL) {
-			print_error("%s\ngot %d at %u:%u \"%s\", want %d at %u:%u\n", bad[i].text, r, e.line, e.col, e.text,
-				bad[i].code, bad[i].line, bad[i].col);
+		if (r != bad[i].code || e.line != bad[i].line || e.col != bad[i].col ||
+			strstr(e.text, bad[i].part) == NULL) {
+			print_error("%s\ngot %d at %u:%u \"%s\", want %d at %u:%u\n", bad[i].text, r, e.line, e.col,
+				e.text, bad[i].code, bad[i].line, bad[i].col);
 			fail();
 		}
 		assert_int_equal(parse(a, bad[i].text, &x, NULL), bad[i].code);
@@ -149,16 +151,32 @@ void test_rule__limits(void **state)
 	struct perr e;
 
 	(void)state;
-	assert_int_equal(lang_parse_rule(a, repeat(a, "", "(", LIMIT_EXPR_DEPTH - 1, "hardware.secure)))))))))))))))))))))))))))))))"),
-		&test_schema, &x, &e), 0);
-	assert_int_equal(lang_parse_rule(a, repeat(a, "", "(", LIMIT_EXPR_DEPTH, "hardware.secure"), &test_schema, &x, &e), ERR_DEPTH);
-	assert_int_equal(lang_parse_rule(a, repeat(a, "", "not ", 1000, "hardware.secure"), &test_schema, &x, &e), ERR_DEPTH);
-	assert_int_equal(lang_parse_rule(a, repeat(a, "hardware.made > now", " + 1s", 100, ""), &test_schema, &x, &e), ERR_DEPTH);
-	assert_int_equal(lang_parse_rule(a, repeat(a, "hardware.secure", " or hardware.secure", 200, ""), &test_schema, &x, &e), 0);
-	assert_int_equal(lang_parse_rule(a, repeat(a, "hardware.cores in (1", ",2", LANG_LIST_MAX - 1, ")"), &test_schema, &x, &e), 0);
-	assert_int_equal(lang_parse_rule(a, repeat(a, "hardware.cores in (1", ",2", LANG_LIST_MAX, ")"), &test_schema, &x, &e), ERR_LIMIT);
-	assert_int_equal(lang_parse_rule(a, repeat(a, "hardware.secure", " ", LIMIT_EXPR - 15, ""), &test_schema, &x, &e), 0);
-	assert_int_equal(lang_parse_rule(a, repeat(a, "hardware.secure", " ", LIMIT_EXPR - 14, ""), &test_schema, &x, &e), ERR_LIMIT);
+	assert_int_equal(
+		lang_parse_rule(a,
+			repeat(a, "", "(", LIMIT_EXPR_DEPTH - 1, "hardware.secure)))))))))))))))))))))))))))))))"),
+			&test_schema, &x, &e),
+		0);
+	assert_int_equal(
+		lang_parse_rule(a, repeat(a, "", "(", LIMIT_EXPR_DEPTH, "hardware.secure"), &test_schema, &x, &e),
+		ERR_DEPTH);
+	assert_int_equal(
+		lang_parse_rule(a, repeat(a, "", "not ", 1000, "hardware.secure"), &test_schema, &x, &e), ERR_DEPTH);
+	assert_int_equal(lang_parse_rule(a, repeat(a, "hardware.made > now", " + 1s", 100, ""), &test_schema, &x, &e),
+		ERR_DEPTH);
+	assert_int_equal(
+		lang_parse_rule(a, repeat(a, "hardware.secure", " or hardware.secure", 200, ""), &test_schema, &x, &e),
+		0);
+	assert_int_equal(lang_parse_rule(a, repeat(a, "hardware.cores in (1", ",2", LANG_LIST_MAX - 1, ")"),
+				 &test_schema, &x, &e),
+		0);
+	assert_int_equal(
+		lang_parse_rule(a, repeat(a, "hardware.cores in (1", ",2", LANG_LIST_MAX, ")"), &test_schema, &x, &e),
+		ERR_LIMIT);
+	assert_int_equal(
+		lang_parse_rule(a, repeat(a, "hardware.secure", " ", LIMIT_EXPR - 15, ""), &test_schema, &x, &e), 0);
+	assert_int_equal(
+		lang_parse_rule(a, repeat(a, "hardware.secure", " ", LIMIT_EXPR - 14, ""), &test_schema, &x, &e),
+		ERR_LIMIT);
 	arena_free(a);
 }
 
@@ -175,7 +193,10 @@ void test_rule__text_of_a_node(void **state)
 	assert_str(lang_text(x, first), "hardware.secure");
 	assert_str(lang_text(x, x->nodes[first].next), "not stale( service,30d )");
 	assert_str(lang_text(x, LANG_NONE), "");
-	assert_int_equal(parse(a, "count(service where tls and port > 3 over tcp:9,1-3,udp:53 from v1 or v3 in factory) >= 2", &x, NULL), 0);
+	assert_int_equal(
+		parse(a, "count(service where tls and port > 3 over tcp:9,1-3,udp:53 from v1 or v3 in factory) >= 2",
+			&x, NULL),
+		0);
 	assert_int_equal(x->nquants, 1);
 	assert_int_equal(x->quants[0].from, 5);
 	assert_int_equal(x->quants[0].states, LANG_STATE_FACTORY);
@@ -197,10 +218,11 @@ static u32 rnd(u32 n)
 /* A million expressions out of the language's own words and of plain bytes, as many as two seconds allow. */
 void test_rule__random_text_never_crashes(void **state)
 {
-	static const char *const words[] = { "any(", "none(", "all(", "count(", "service", "hardware", ".", "where", "over", "from", "in",
-		"tcp:", "udp:", "1-65535", "v1", "or", "and", "not", "(", ")", ",", "==", "<=", "!=", "name", "port", "tls", "\"telnet\"",
-		"v\"1.2\"", "t\"2026-01-01\"", "30d", "now", "-", "+", "known(", "stale(", "declared(", "factory", "true", "23", "self",
-		"vendor", "made", "#", "\n", "\"", "\\", "\x80", "é", "address", "ports", "field:", "seen:<24h", "OR", "*", ">", ".." };
+	static const char *const words[] = { "any(", "none(", "all(", "count(", "service", "hardware", ".", "where",
+		"over", "from", "in", "tcp:", "udp:", "1-65535", "v1", "or", "and", "not", "(", ")", ",",
+		"==", "<=", "!=", "name", "port", "tls", "\"telnet\"", "v\"1.2\"", "t\"2026-01-01\"", "30d", "now", "-",
+		"+", "known(", "stale(", "declared(", "factory", "true", "23", "self", "vendor", "made", "#", "\n",
+		"\"", "\\", "\x80", "é", "address", "ports", "field:", "seen:<24h", "OR", "*", ">", ".." };
 	struct arena *a = arena_new(NULL, 0);
 	clock_t end = clock() + 2 * CLOCKS_PER_SEC;
 	size_t good = 0, done = 0;

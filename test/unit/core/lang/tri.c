@@ -57,7 +57,8 @@ void test_tri__tables_of_the_document(void **state)
 		for (size_t i = 0; i < 3; i++) {
 			assert_int_equal(t[i][0], order[i]);
 			for (size_t j = 0; j < 3; j++) {
-				struct tri_res a = make(of_letter(order[i]), WHY_SILENT), b = make(of_letter(order[j]), WHY_EXPIRED);
+				struct tri_res a = make(of_letter(order[i]), WHY_SILENT),
+					       b = make(of_letter(order[j]), WHY_EXPIRED);
 				struct tri_res r = which == 0 ? tri_and(a, b) : tri_or(a, b);
 
 				assert_int_equal(r.v, of_letter(t[i][j + 1]));
@@ -94,7 +95,8 @@ void test_tri__laws(void **state)
 		assert_true(same(tri_not(tri_not(a)), a));
 		assert_true(same(tri_and(a, a), a) && same(tri_or(a, a), a));
 		assert_true(same(tri_and(a, tri_of(true)), a) && same(tri_or(a, tri_of(false)), a));
-		assert_true(same(tri_and(a, tri_of(false)), tri_of(false)) && same(tri_or(a, tri_of(true)), tri_of(true)));
+		assert_true(
+			same(tri_and(a, tri_of(false)), tri_of(false)) && same(tri_or(a, tri_of(true)), tri_of(true)));
 		for (size_t j = 0; j < N; j++) {
 			struct tri_res b = nth(j);
 
@@ -133,8 +135,8 @@ void test_tri__less_knowledge_never_decides_otherwise(void **state)
 
 void test_tri__reasons_in_the_order_of_the_document(void **state)
 {
-	static const char *const order[] = { "identity", "erased", "suspected", "inconclusive", "filtered", "silent", "expired",
-		"not_covered", "not_run", "no_feed" };
+	static const char *const order[] = { "identity", "erased", "suspected", "inconclusive", "filtered", "silent",
+		"expired", "not_covered", "not_run", "no_feed" };
 	FILE *f = fopen(DOC_RULES, "r");
 	char line[1024], cell[64];
 	size_t at = 0;

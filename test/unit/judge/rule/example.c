@@ -175,8 +175,11 @@ static struct rule_verdict judge(struct world *w, const char *rule, struct rule_
 
 static void judge_text(const struct rule_verdict *v, char *out, size_t n)
 {
-	snprintf(out, n, "%s%s%s", v->v == TRI_TRUE ? "◎" : v->v == TRI_FALSE ? "×" : "？", v->v == TRI_UNKNOWN ? " " : "",
-		why_name(why_first(v->why)));
+	snprintf(out, n, "%s%s%s",
+		v->v == TRI_TRUE    ? "◎"
+		: v->v == TRI_FALSE ? "×"
+				    : "？",
+		v->v == TRI_UNKNOWN ? " " : "", why_name(why_first(v->why)));
 }
 
 /* Every row of the table is a situation here, and comes out as the row says. */

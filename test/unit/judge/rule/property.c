@@ -115,7 +115,8 @@ static void random_others(struct world *w)
 		v->known = rnd(16);
 		v->field[0] = (struct lang_value){ .type = LANG_STR, .s = S("factory") };
 		v->field[1] = (struct lang_value){ .type = LANG_STRS, .strs = { .p = some_names, .n = 2 } };
-		v->field[2] = v->field[3] = (struct lang_value){ .type = LANG_RANGES, .ranges = { .p = some_ports, .n = 2 } };
+		v->field[2] = v->field[3] =
+			(struct lang_value){ .type = LANG_RANGES, .ranges = { .p = some_ports, .n = 2 } };
 	}
 	v = world_add(w, K_ADDRESS);
 	v->v.addr = S("10.7.0.3");
@@ -144,9 +145,12 @@ static void random_world(struct world *w)
 		for (size_t i = 0; i < w->naddrs && (v == 1 || rnd(3) == 0); i++) {
 			for (size_t e = 0; e + 1 < countof(edges); e++) {
 				bool open = edges[e + 1] - edges[e] == 1 && rnd(4) == 0;
-				enum state_outcome o = wild && rnd(12) == 0 ? (enum state_outcome)rnd(COVER_OUTCOME_COUNT) :
-					open ? COVER_OPEN : COVER_CLOSED;
-				struct world_piece *p = world_add_piece(w, addrs[i], "tcp", v, edges[e], (u16)(edges[e + 1] - 1), o);
+				enum state_outcome o = wild && rnd(12) == 0
+							       ? (enum state_outcome)rnd(COVER_OUTCOME_COUNT)
+						       : open ? COVER_OPEN
+							      : COVER_CLOSED;
+				struct world_piece *p =
+					world_add_piece(w, addrs[i], "tcp", v, edges[e], (u16)(edges[e + 1] - 1), o);
 
 				p->p.hi = edges[e + 1] == 65535 ? 65535 : p->p.hi;
 				if (o == COVER_OPEN) {
@@ -274,7 +278,8 @@ void test_property__less_never_yields_a_pass(void **state)
 				struct rule_verdict v = judge(&w, i);
 
 				if (before[i] != TRI_TRUE && v.v == TRI_TRUE) {
-					print_error("%s\nwas %s, became true by: %s (situation %zu)\n", rules[i], tri_name(before[i]), what, n);
+					print_error("%s\nwas %s, became true by: %s (situation %zu)\n", rules[i],
+						tri_name(before[i]), what, n);
 					fail();
 				}
 				assert_true((v.v == TRI_UNKNOWN) == (v.why != 0));

@@ -31,7 +31,8 @@ static void expect_at(struct world *w, const char *rule, enum tri v, unsigned wh
 	struct rule_verdict got = judge(w, rule);
 
 	if (got.v != v || got.why != why) {
-		print_error("line %d: %s\ngot %s %s (%x)\n", line, rule, tri_name(got.v), why_name(why_first(got.why)), got.why);
+		print_error("line %d: %s\ngot %s %s (%x)\n", line, rule, tri_name(got.v), why_name(why_first(got.why)),
+			got.why);
 		fail();
 	}
 }
@@ -307,7 +308,8 @@ void test_quant__too_much_to_weigh(void **state)
 	rule_eval(x, &many, &scratch, NULL, &v);
 	assert_int_equal(v.v, TRI_UNKNOWN);
 	assert_int_equal(why_first(v.why), WHY_INCONCLUSIVE);
-	assert_int_equal(lang_parse_rule(a, S("none(service where name == \"http\" over tcp:80)"), &test_schema, &x, NULL), 0);
+	assert_int_equal(
+		lang_parse_rule(a, S("none(service where name == \"http\" over tcp:80)"), &test_schema, &x, NULL), 0);
 	rule_eval(x, &many, &scratch, NULL, &v);
 	assert_int_equal(v.v, TRI_FALSE);
 	assert_int_equal(v.npos, 1);

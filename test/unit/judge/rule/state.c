@@ -8,8 +8,8 @@
 #define T0 1800000000000ll
 #define IP4 "10.7.0.3"
 #define IP6 "fe80::216:3eff:fe00:3"
-/* Everything seen in the first 100 s is still fresh then, but not what counts as OLDER_MS older (age runs from the earlier of
- * observed and recorded; more than 5 minutes apart would be a wrong clock instead). */
+/* Everything seen in the first 100 s is still fresh then, but not what counts as OLDER_MS older (age runs from the
+ * earlier of observed and recorded; more than 5 minutes apart would be a wrong clock instead). */
 #define NEARLY (30 * 86400 - 100)
 #define OLDER_MS 240000
 #define EXAMPLE "none(service where name in (\"telnet\",\"rlogin\",\"rsh\",\"rexec\") over tcp:1-65535 from v1 or v5)"
@@ -48,7 +48,8 @@ static struct shot shot(struct fact_new *n, i64 seconds, u8 qod)
 	return s;
 }
 
-static struct shot cover(const char *addr, int vantage, const char *what, const char *ports, const char *open, i64 at, u8 qod)
+static struct shot cover(
+	const char *addr, int vantage, const char *what, const char *ports, const char *open, i64 at, u8 qod)
 {
 	static const struct str determined[] = { { "name", 4 }, { "not", 3 } };
 	struct fact_new *n = begin_fact("coverage/1", vantage, addr);
@@ -96,12 +97,29 @@ static struct rule_verdict judge_rule(const struct shot *shots, size_t n, bool l
 	struct state *st = state_new(mine);
 	struct utc since = { .ms = T0 - 1000 }, last = { .ms = T0 + 86400000ll * 300 };
 	struct claim claims[] = {
-		{ .asset = 1, .network = S("lab"), .type = KEY_IP, .value = S(IP4), .strength = CLAIM_LEASE, .since = since,
-			.last = last, .lease_ms = IDENTITY_LEASE_MS },
-		{ .asset = 1, .network = S("lab"), .type = KEY_IP, .value = S(IP6), .strength = CLAIM_LEASE, .since = since,
-			.last = last, .lease_ms = IDENTITY_LEASE_MS },
-		{ .asset = 1, .network = S("lab"), .type = KEY_MAC, .value = S("00:16:3e:00:00:03"), .strength = CLAIM_LOCAL,
-			.since = since, .last = last },
+		{ .asset = 1,
+			.network = S("lab"),
+			.type = KEY_IP,
+			.value = S(IP4),
+			.strength = CLAIM_LEASE,
+			.since = since,
+			.last = last,
+			.lease_ms = IDENTITY_LEASE_MS },
+		{ .asset = 1,
+			.network = S("lab"),
+			.type = KEY_IP,
+			.value = S(IP6),
+			.strength = CLAIM_LEASE,
+			.since = since,
+			.last = last,
+			.lease_ms = IDENTITY_LEASE_MS },
+		{ .asset = 1,
+			.network = S("lab"),
+			.type = KEY_MAC,
+			.value = S("00:16:3e:00:00:03"),
+			.strength = CLAIM_LOCAL,
+			.since = since,
+			.last = last },
 	};
 	struct rule_state rs = { .state = st, .schema = schema, .now = { .ms = T0 + seconds * 1000 } };
 	struct rule_facts f;
@@ -112,7 +130,9 @@ static struct rule_verdict judge_rule(const struct shot *shots, size_t n, bool l
 	for (size_t i = 0; i < n; i++) {
 		struct state_pos pos = { .seq = 7, .index = (u32)i + 1 };
 
-		assert_int_equal(state_fold(st, &shots[i].f, &shots[i].seen, (struct utc){ .ms = shots[i].recorded }, pos, pos), 0);
+		assert_int_equal(
+			state_fold(st, &shots[i].f, &shots[i].seen, (struct utc){ .ms = shots[i].recorded }, pos, pos),
+			0);
 	}
 	f = rule_facts_of_state(&rs);
 	assert_int_equal(lang_parse_rule(mine, str_z(rule), schema, &x, NULL), 0);
@@ -240,7 +260,8 @@ static void show(const struct shot *s, size_t n)
 		struct buf b = buf_new(a, 0);
 
 		fact_write(&b, &s[i].f);
-		print_error("%zu: +%lld s qod %d %.*s\n", i, (long long)(s[i].seen.at.ms - T0) / 1000, s[i].seen.qod, STRF(buf_view(&b)));
+		print_error("%zu: +%lld s qod %d %.*s\n", i, (long long)(s[i].seen.at.ms - T0) / 1000, s[i].seen.qod,
+			STRF(buf_view(&b)));
 	}
 }
 
@@ -277,7 +298,7 @@ static bool speaks_against(const struct shot *s)
 	return s->f.kind == kind_latest(S("coverage")) && fact_value(&s->f, S("open")) != NULL;
 }
 
-/* Random histories: lowering the quality of any value, list or look, or letting any grow old, never makes the rule true. */
+/* Random histories: lowering the quality or the freshness of any record never makes the rule true. */
 void test_state__less_never_yields_a_pass(void **state)
 {
 	size_t truths = 0, falls = 0;

@@ -58,7 +58,8 @@ static bool world_value(void *ctx, struct rule_iter *it, struct rule_value *ret)
 	return false;
 }
 
-static bool world_field(void *ctx, const struct rule_value *v, u16 field, bool loose, struct lang_value *ret, u16 *ret_why)
+static bool world_field(
+	void *ctx, const struct rule_value *v, u16 field, bool loose, struct lang_value *ret, u16 *ret_why)
 {
 	const struct world_value *wv = v->ref;
 
@@ -94,8 +95,8 @@ static struct rule_family world_family(void *ctx, struct str network, u8 vantage
 	return (struct rule_family){ 0 };
 }
 
-static struct rule_piece world_piece(void *ctx, u16 kind, struct str network, struct str addr, struct str proto, u8 vantage,
-	u16 port, u16 hi)
+static struct rule_piece world_piece(
+	void *ctx, u16 kind, struct str network, struct str addr, struct str proto, u8 vantage, u16 port, u16 hi)
 {
 	const struct world *w = ctx;
 	struct rule_piece ret = { .lo = port, .hi = hi };
@@ -136,8 +137,11 @@ static inline struct state_pos world_pos(struct world *w)
 
 static inline void world_add_addr(struct world *w, const char *addr)
 {
-	w->addrs[w->naddrs++] = (struct rule_addr){ .network = S("lab"), .addr = str_z(addr), .ip6 = str_chr(str_z(addr), ':') >= 0,
-		.with = STATE_CURRENT, .until = NOW + 1000 };
+	w->addrs[w->naddrs++] = (struct rule_addr){ .network = S("lab"),
+		.addr = str_z(addr),
+		.ip6 = str_chr(str_z(addr), ':') >= 0,
+		.with = STATE_CURRENT,
+		.until = NOW + 1000 };
 }
 
 static inline void world_add_family(struct world *w, u8 vantage, bool ip6)
@@ -146,13 +150,21 @@ static inline void world_add_family(struct world *w, u8 vantage, bool ip6)
 		.f = { .complete = true, .at = NOW - 5000, .pos = world_pos(w) } };
 }
 
-static inline struct world_piece *world_add_piece(struct world *w, const char *addr, const char *proto, u8 vantage, u16 lo, u16 hi,
-	enum state_outcome o)
+static inline struct world_piece *world_add_piece(
+	struct world *w, const char *addr, const char *proto, u8 vantage, u16 lo, u16 hi, enum state_outcome o)
 {
 	struct world_piece *p = &w->pieces[w->npieces++];
 
-	*p = (struct world_piece){ .addr = str_z(addr), .proto = str_z(proto), .vantage = vantage, .p = { .lo = lo, .hi = hi,
-		.outcome = o, .determined = o == COVER_CLOSED ? ~0u : o == COVER_OPEN ? 1u << 3 | 1u << 4 : 0, .pos = world_pos(w) } };
+	*p = (struct world_piece){ .addr = str_z(addr),
+		.proto = str_z(proto),
+		.vantage = vantage,
+		.p = { .lo = lo,
+			.hi = hi,
+			.outcome = o,
+			.determined = o == COVER_CLOSED ? ~0u
+				      : o == COVER_OPEN ? 1u << 3 | 1u << 4
+							: 0,
+			.pos = world_pos(w) } };
 	return p;
 }
 
@@ -170,8 +182,16 @@ static inline struct world_value *world_add_service(struct world *w, const char 
 {
 	struct world_value *v = &w->values[w->nvalues++];
 
-	*v = (struct world_value){ .v = { .kind = K_SERVICE, .vantage = 1, .with = STATE_CURRENT, .fresh = NOW - 5000,
-		.pos = world_pos(w), .network = S("lab"), .addr = str_z(addr), .proto = S("tcp"), .port = port }, .known = 7,
+	*v = (struct world_value){ .v = { .kind = K_SERVICE,
+					   .vantage = 1,
+					   .with = STATE_CURRENT,
+					   .fresh = NOW - 5000,
+					   .pos = world_pos(w),
+					   .network = S("lab"),
+					   .addr = str_z(addr),
+					   .proto = S("tcp"),
+					   .port = port },
+		.known = 7,
 		.why = WHY_NOT_COVERED };
 	v->field[0] = (struct lang_value){ .type = LANG_ADDR, .s = str_z(addr) };
 	v->field[1] = (struct lang_value){ .type = LANG_INT, .i = port };
