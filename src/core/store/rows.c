@@ -144,8 +144,8 @@ int store_collect(struct store *st, struct arena *a, enum store_q q, const struc
 int store_first(struct store *st, struct arena *a, enum store_q q, const struct store_val *args,
 	void (*fill)(struct store_cols *c, void *row), size_t size, void *ret)
 {
-	void *row;
-	size_t n;
+	void *row = NULL;
+	size_t n = 0;
 	int r = store_collect(st, a, q, args, fill, size, &row, &n);
 
 	if (r != 0)
