@@ -61,6 +61,24 @@ static struct str addr6_text(struct arena *a, const u8 *b)
 	return buf_view(&out);
 }
 
+/* Read with every address of every row: printf would be half of the time. */
+static struct str addr4_text(struct arena *a, const u8 *b)
+{
+	char *p = arena_alloc(a, 16);
+	size_t n = 0;
+
+	for (int i = 0; i < 4; i++) {
+		if (i > 0)
+			p[n++] = '.';
+		if (b[i] >= 100)
+			p[n++] = (char)('0' + b[i] / 100);
+		if (b[i] >= 10)
+			p[n++] = (char)('0' + b[i] / 10 % 10);
+		p[n++] = (char)('0' + b[i] % 10);
+	}
+	return str_of(p, n);
+}
+
 int fact_addr(struct arena *a, struct str s, struct str *ret)
 {
 	char z[INET6_ADDRSTRLEN];
@@ -71,7 +89,7 @@ int fact_addr(struct arena *a, struct str s, struct str *ret)
 	memcpy(z, s.p, s.n);
 	z[s.n] = 0;
 	if (inet_pton(AF_INET, z, b) == 1)
-		*ret = str_printf(a, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
+		*ret = addr4_text(a, b);
 	else if (inet_pton(AF_INET6, z, b) == 1)
 		*ret = addr6_text(a, b);
 	else

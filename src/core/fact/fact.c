@@ -295,10 +295,19 @@ static void write_str(struct buf *b, struct str s)
 
 void fact_write(struct buf *b, const struct fact *f)
 {
-	buf_printf(b, "{\"kind\":\"%.*s/%u\",\"network\":\"%.*s\",\"place\":", STRF(f->kind_name), f->kind_version,
-	    STRF(f->network));
+	struct json_w version = jw_new(b);
+
+	buf_z(b, "{\"kind\":\"");	/* nothing in these members needs escapes */
+	buf_str(b, f->kind_name);
+	buf_u8(b, '/');
+	jw_int(&version, f->kind_version);
+	buf_z(b, "\",\"network\":\"");
+	buf_str(b, f->network);
+	buf_z(b, "\",\"place\":");
 	write_fields(b, f->place, f->nplace);
-	buf_printf(b, ",\"source\":\"%.*s\",\"subject\":[", STRF(f->source));
+	buf_z(b, ",\"source\":\"");
+	buf_str(b, f->source);
+	buf_z(b, "\",\"subject\":[");
 	for (size_t i = 0; i < f->nkeys; i++) {
 		if (i > 0)
 			buf_u8(b, ',');
@@ -306,7 +315,9 @@ void fact_write(struct buf *b, const struct fact *f)
 	}
 	buf_z(b, "],\"value\":");
 	write_fields(b, f->value, f->nvalue);
-	buf_printf(b, ",\"vantage\":\"v%d\"}", f->vantage);
+	buf_z(b, ",\"vantage\":\"v");
+	buf_u8(b, (u8)('0' + f->vantage));
+	buf_z(b, "\"}");
 }
 
 struct fact_id fact_id(const struct fact *f)
