@@ -6,6 +6,8 @@
 #include "base/err.h"
 #include "base/vec.h"
 
+#define UTC_MAX ((i64)253402300799999)	/* the end of year 9999, the last that has a text */
+
 struct scan_limits scan_limits_gentle(void)
 {
 	return (struct scan_limits){
@@ -81,7 +83,17 @@ static int get_enum(struct rd *rd, u8 count, u8 *ret)
 
 static int get_utc(struct rd *rd, struct utc *ret)
 {
-	return rd_i64(rd, &ret->ms);
+	struct utc t;
+	int r = rd_i64(rd, &t.ms);
+
+	if (r != 0) {
+		return r;
+	}
+	if (t.ms < 0 || t.ms > UTC_MAX) {
+		return ERR_RANGE;
+	}
+	*ret = t;
+	return 0;
 }
 
 static int get_version(struct rd *rd)
@@ -413,6 +425,9 @@ int scan_begin_read(struct str body, struct scan_begin *ret)
 		(r = rd_u32(&rd, &s.greet_ms)) != 0 || (r = rd_u32(&rd, &s.talk_ms)) != 0 ||
 		(r = rd_done(&rd)) != 0) {
 		return r;
+	}
+	if (s.run.n == 0 || s.run.n > 64 || s.network.n == 0 || s.network.n > 64) {
+		return ERR_RANGE;
 	}
 	s.how = how;
 	*ret = s;
