@@ -424,7 +424,7 @@ static int answer_run(struct serve *s, struct serve_reply *out, struct arena *a,
 
 static int run_begin(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
 {
-	const struct json *v, *scope, *network;
+	const struct json *v, *scope = NULL, *network;
 	struct store_object o = { .type = S("run") }, net;
 	struct buf b = buf_new(a, 0);
 	struct json_w w = jw_new(&b);
