@@ -194,7 +194,7 @@ static size_t put_utf8(char *to, u32 cp)
 static int read_unicode(struct reader *r, u32 *ret)
 {
 	size_t start = r->at - 2;
-	u32 hi, lo = 0;
+	u32 hi = 0, lo = 0;
 	int err = read_hex4(r, &hi);
 
 	if (err != 0) {
