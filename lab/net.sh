@@ -5,7 +5,7 @@
 #   lab_host NAME MAC IP4/LEN    a host with one interface eth0 on the switch
 #   lab_in NAME COMMAND...       runs a command inside
 #   lab_service NAME COMMAND...  starts a daemon inside that lab_down ends
-#   lab_down
+#   lab_listens, lab_stop, lab_link, lab_down: below
 
 LAB=${LAB:-kb$$}
 
@@ -46,10 +46,33 @@ lab_service() {
 
 lab_down() {
 	for lab_n in ${LAB_HOSTS:-} sw; do
-		for lab_p in $(ip netns pids "$LAB-$lab_n" 2>/dev/null); do
-			kill -9 "$lab_p" 2>/dev/null || true
-		done
+		lab_stop "$lab_n"
 		ip netns del "$LAB-$lab_n" 2>/dev/null || true
 	done
 	LAB_HOSTS=
+}
+
+# lab_link A IFACE ADDR B IFACE ADDR: a second wire between two hosts, beside the switch.
+lab_link() {
+	ip -n "$LAB-$1" link add "$2" type veth peer name "$5" netns "$LAB-$4"
+	ip -n "$LAB-$1" addr add "$3" dev "$2"
+	ip -n "$LAB-$1" link set "$2" up
+	ip -n "$LAB-$4" addr add "$6" dev "$5"
+	ip -n "$LAB-$4" link set "$5" up
+}
+
+# lab_stop NAME: ends every process inside a host.
+lab_stop() {
+	for lab_p in $(ip netns pids "$LAB-$1" 2>/dev/null); do
+		kill -9 "$lab_p" 2>/dev/null || true
+	done
+}
+
+# lab_listens NAME PORT: waits until something listens there (at most 5 s).
+lab_listens() {
+	lab_i=0
+	while [ $lab_i -lt 50 ] && ! ip netns exec "$LAB-$1" ss -Hltn "sport = :$2" | grep -q .; do
+		sleep 0.1
+		lab_i=$((lab_i + 1))
+	done
 }
