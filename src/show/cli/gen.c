@@ -146,11 +146,20 @@ static void section(FILE *f, enum lang lang, enum tr_id id)
 	roff_line(f, tr_text(lang, id));
 }
 
+/* A line of its own after the text of an option. */
+static void roff_more(FILE *f, struct str s)
+{
+	fputs(".br\n", f);
+	roff_line(f, s);
+}
+
+/* A language without blanks between words is not stretched to the margin: the few blanks there are would grow. */
 static void heading(FILE *f, const char *page, int number, enum lang lang, struct str text)
 {
 	fputs(".\\\" generated from the table of commands, do not edit\n", f);
 	fprintf(f, ".TH %s %d \"\" \"korobanu %s\" \"%.*s\"\n", page, number, KOROBANU_VERSION,
 		STRF(tr_text(lang, MSG_man_manual)));
+	fputs(lang == LANG_ja ? ".ad l\n" : "", f);
 	section(f, lang, MSG_man_name);
 	roff(f, str_z(page));
 	fputs(" \\- ", f);
@@ -165,13 +174,13 @@ static void man_option(struct cli *c, FILE *f, enum lang lang, const struct cli_
 	roff_line(f, str_trim(help_option(c->a, opt)));
 	roff_line(f, tr_text(lang, opt->text));
 	if (opt->words != NULL) {
-		roff_line(f, tr(c->a, lang, MSG_man_words, TR({ "words", str_z(opt->words) })));
+		roff_more(f, tr(c->a, lang, MSG_man_words, TR({ "words", str_z(opt->words) })));
 	}
 	if (opt->fallback != NULL) {
-		roff_line(f, tr(c->a, lang, MSG_man_default, TR({ "value", str_z(opt->fallback) })));
+		roff_more(f, tr(c->a, lang, MSG_man_default, TR({ "value", str_z(opt->fallback) })));
 	}
 	if (key >= 0) {
-		roff_line(f, tr(c->a, lang, MSG_man_key,
+		roff_more(f, tr(c->a, lang, MSG_man_key,
 				     TR({ "key", str_z(opt->config) }, { "env", config_env(c->a, &cli_keys[key]) })));
 	}
 }
@@ -259,13 +268,13 @@ void gen_man(struct cli *c, FILE *f, enum lang lang, struct str noun)
 		man_noun(c, f, lang, noun);
 		return;
 	}
-	heading(f, "korobanu", 1, lang, tr_text(lang, MSG_help_what));
+	heading(f, "korobanu", 1, lang, tr_text(lang, MSG_man_what));
 	section(f, lang, MSG_man_commands);
 	for (size_t i = 0; i < cli_ncmds; i++) {
 		if (help_lists(&cli_cmds[i])) {
 			fputs(".TP\n.B korobanu ", f);
 			roff(f, cli_cmd_title(c->a, &cli_cmds[i]));
-			fputc(' ', f);
+			roff(f, cli_cmds[i].args[0] != 0 ? S(" ") : S(""));
 			roff_line(f, str_z(cli_cmds[i].args));
 			roff_line(f, tr_text(lang, cli_cmds[i].text));
 		}
@@ -298,10 +307,10 @@ void gen_man_config(struct cli *c, FILE *f, enum lang lang)
 		roff_line(f, str_z(key->name));
 		roff_line(f, tr_text(lang, key->text));
 		if (key->words != NULL) {
-			roff_line(f, tr(c->a, lang, MSG_man_words, TR({ "words", str_z(key->words) })));
+			roff_more(f, tr(c->a, lang, MSG_man_words, TR({ "words", str_z(key->words) })));
 		}
-		roff_line(f, tr(c->a, lang, MSG_man_default, TR({ "value", key_default(c, lang, key) })));
-		roff_line(f, tr(c->a, lang, MSG_man_env, TR({ "env", config_env(c->a, key) })));
+		roff_more(f, tr(c->a, lang, MSG_man_default, TR({ "value", key_default(c, lang, key) })));
+		roff_more(f, tr(c->a, lang, MSG_man_env, TR({ "env", config_env(c->a, key) })));
 	}
 	section(f, lang, MSG_man_see_also);
 	fputs(".BR korobanu (1)\n", f);

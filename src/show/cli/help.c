@@ -100,7 +100,7 @@ void help_group(struct cli *c, FILE *f, struct str name)
 		const struct cli_cmd *cmd = &cli_cmds[i];
 
 		if (cmd->sub != NULL && help_lists(cmd) && str_eq(name, str_z(cmd->name))) {
-			struct str left = str_printf(c->a, "%s %s", cmd->sub, cmd->args);
+			struct str left = str_printf(c->a, "%s%s%s", cmd->sub, cmd->args[0] != 0 ? " " : "", cmd->args);
 
 			fprintf(f, "  %.*s  %.*s\n", STRF(out_pad(c->a, left, OPTION_WIDTH)),
 				STRF(tr_text(c->lang, cmd->text)));

@@ -4,6 +4,9 @@ _korobanu()
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=() w
 	for w in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do [[ $w == -* ]] || words+=("$w"); done
 	case "${words[0]-} ${words[1]-} $prev" in
+	"scan  --profile") COMPREPLY=($(compgen -W 'gentle lab' -- "$cur")); return ;;
+	"scan  --vantage") COMPREPLY=($(compgen -W 'v1 v2 v3 v4' -- "$cur")); return ;;
+	"scope add --vantage") COMPREPLY=($(compgen -W 'v1 v2 v3 v4' -- "$cur")); return ;;
 	esac
 	case $prev in
 	--format|-f) COMPREPLY=($(compgen -W 'table plain json jsonl csv tsv' -- "$cur")); return ;;
@@ -16,17 +19,46 @@ _korobanu()
 	--color) COMPREPLY=($(compgen -W 'auto never always' -- "$cur")); return ;;
 	esac
 	case "${words[0]-} ${words[1]-}" in
+	"scan "*) w='--network --profile --ports --interface --vantage --connect --restart --format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"verify "*) w='--key --format --json --columns --header --bom --fields-help --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"status "*) w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"network add") w='--prefix --zone --gateway-mac --lease --note --dry-run --yes --no-input --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"network ls") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"network set") w='--prefix --zone --gateway-mac --lease --note --dry-run --yes --no-input --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"scope add") w='--network --owner --until --why --exclude --vantage --lab --dry-run --yes --no-input --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"scope ls") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"scope rm") w='--dry-run --yes --no-input --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"asset ls") w='--limit --format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"asset show") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"asset set") w='--dry-run --yes --no-input --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"asset merge") w='--dry-run --yes --no-input --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"asset history") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"fact ls") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"fact kinds") w='--format --json --columns --header --bom --fields-help --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"sheet show") w='--guide --format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"rule explain") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"rule check") w='--file --format --json --columns --header --bom --fields-help --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"ledger head") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"ledger ls") w='--from --limit --format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"ledger prove") w='--output --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"ledger verify") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"erase "*) w='--basis --dry-run --yes --no-input --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"db check") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"config show") w='--origin --format --json --columns --header --bom --fields-help --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"config test") w='--config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"completion "*) w='--config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"help "*) w='--json --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"version "*) w='--config --set --lang --color --ascii --quiet --verbose --help' ;;
-	"fact "*) w='kinds ' ;;
-	"rule "*) w='check ' ;;
+	"network "*) w='add ls set ' ;;
+	"scope "*) w='add ls rm ' ;;
+	"asset "*) w='ls show set merge history ' ;;
+	"fact "*) w='ls kinds ' ;;
+	"sheet "*) w='show ' ;;
+	"rule "*) w='explain check ' ;;
+	"ledger "*) w='head ls prove verify ' ;;
+	"db "*) w='check ' ;;
 	"config "*) w='show test ' ;;
-	*) w='fact rule config completion help version ' ;;
+	*) w='scan verify status network scope asset fact sheet rule ledger erase db config completion help version ' ;;
 	esac
 	if [[ $w == --* && $cur != -* ]]; then
 		COMPREPLY=($(compgen -f -- "$cur"))

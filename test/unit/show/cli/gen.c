@@ -40,6 +40,9 @@ void test_gen__every_command_is_whole(void **state)
 		/* Commands of one noun stand together, the noun is no command of its own. */
 		assert_ptr_equal(cli_cmd_find(str_z(cmd->name), str_z(cmd->sub)), cmd);
 		assert_int_equal(cli_has_subs(str_z(cmd->name)), cmd->sub != NULL);
+		for (size_t k = i; k > 0 && strcmp(cli_cmds[k - 1].name, cmd->name) != 0; k--) {
+			assert_true(k < 2 || strcmp(cli_cmds[k - 2].name, cmd->name) != 0);
+		}
 		for (size_t k = 0; k < cmd->nopts; k++) {
 			assert_true((cmd->opts[k].type == CLI_FLAG) == (cmd->opts[k].arg == NULL));
 			assert_true((cmd->opts[k].type == CLI_WORD) == (cmd->opts[k].words != NULL));
@@ -169,7 +172,8 @@ void test_gen__files_are_as_committed(void **state)
 {
 	char dir[] = "/tmp/korobanu-doc-XXXXXX";
 	static const char *const pages[] = { "man1/korobanu.1", "man1/korobanu-config.1", "ja/man1/korobanu.1",
-		"ja/man1/korobanu-config.1", "man5/korobanu.yaml.5", "ja/man5/korobanu.yaml.5", "config.en.md",
+		"ja/man1/korobanu-config.1", "man1/korobanu-scan.1", "ja/man1/korobanu-scan.1",
+		"man5/korobanu.yaml.5", "ja/man5/korobanu.yaml.5", "config.en.md",
 		"config.ja.md", "completion/korobanu.bash", "completion/_korobanu", "help.json" };
 	struct arena *a = arena_new(NULL, 0);
 
