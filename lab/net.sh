@@ -15,7 +15,6 @@ lab_up() {
 	ip -n "$LAB-sw" link add br0 type bridge mcast_snooping 0
 	ip -n "$LAB-sw" link set br0 up
 	LAB_HOSTS=
-	LAB_PIDS=
 }
 
 lab_host() {
@@ -40,8 +39,8 @@ lab_in() {
 lab_service() {
 	lab_n=$1
 	shift
-	ip netns exec "$LAB-$lab_n" "$@" >/dev/null 2>&1 </dev/null &
-	LAB_PIDS="$LAB_PIDS $!"
+	# setsid: the daemon is nobody's job, so no shell tells of its end
+	ip netns exec "$LAB-$lab_n" setsid -f "$@" >/dev/null 2>&1 </dev/null
 }
 
 lab_down() {

@@ -98,7 +98,7 @@ filtered() { drop && survey 10.77.0.0/29 && is 10.77.0.2 JS-14-2.c fail; }
 ok "port 23 filtered: still failing" filtered
 lab_in cam nft delete table inet t 2>/dev/null
 lab_stop cam
-lab_service cam busybox nc -lk -p 23 -e sleep 30
+lab_service cam busybox nc -ll -p 23 -e sleep 30
 lab_listens cam 23
 mute() { survey 10.77.0.0/29 && is 10.77.0.2 JS-14-2.c fail; }
 ok "port 23 mute: still failing" mute
@@ -166,6 +166,7 @@ for h in cam twin; do ip -n "$LAB-$h" addr flush dev eth0 scope global; done
 ip -n "$LAB-cam" addr add 10.77.0.3/29 dev eth0
 ip -n "$LAB-twin" addr add 10.77.0.2/29 dev eth0
 for h in cam twin; do ip -n "$LAB-$h" route add default via 10.77.0.6; done
+ip -n "$LAB-router" neigh flush all
 routed_swap() { survey 10.77.0.2 10.77.0.3 && is 10.77.0.3 JS-14-2.c fail && is 10.77.0.2 JS-14-2.c unknown && reason 10.77.0.2 identity; }
 ok "swapped through the router: unknown by identity, never a pass" routed_swap
 from=scan
