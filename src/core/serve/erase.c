@@ -46,11 +46,10 @@ static int search_asset(struct serve *s, struct arena *a, u64 id, struct str kin
 		for (u64 from = 0;;) {
 			struct store_items *groups;
 			size_t n;
-			int r = store_items_of(s->st, a, members[m], from, UINT64_MAX >> 1, 256, &groups, &n);
+			int r = items_page(s, a, members[m], &from, &groups, &n);
 
 			for (size_t i = 0; r == 0 && i < n; i++) {
 				r = search_group(a, &groups[i], kind, field, f);
-				from = groups[i].seq + 1;
 			}
 			if (r != 0) {
 				return r;

@@ -313,7 +313,7 @@ static int fold_items(struct fold *f, u64 asset, struct state *st, const struct 
 		struct store_items *groups;
 		size_t n;
 
-		if ((r = store_items_of(f->s->st, f->a, asset, from, UINT64_MAX >> 1, 64, &groups, &n)) != 0 || n == 0) {
+		if ((r = items_page(f->s, f->a, asset, &from, &groups, &n)) != 0 || n == 0) {
 			return r;
 		}
 		for (size_t i = 0; i < n; i++) {
@@ -346,7 +346,6 @@ static int fold_items(struct fold *f, u64 asset, struct state *st, const struct 
 					return r;
 				}
 			}
-			from = g.seq + 1;
 		}
 	}
 }

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define PAGE 256		/* groups */
+
 enum { PART_ERASED, PART_HERE, PART_OUTSIDE };
 
 void pack_item(struct buf *b, const struct packed *p)
@@ -45,6 +47,35 @@ int unpack_item(struct arena *a, struct rd *rd, struct packed *ret)
 		p.outside = where == PART_OUTSIDE;
 	}
 	*ret = p;
+	return 0;
+}
+
+/* An asset may have many groups in one entry; a page that ends among them would lose the rest, because the next one begins with the
+ * next entry. At most every second item of an entry begins a group of the same asset, so one entry's always fit STORE_PAGE_MAX. */
+int items_page(struct serve *s, struct arena *a, u64 asset, u64 *from, struct store_items **ret, size_t *ret_n)
+{
+	struct store_items *groups;
+	size_t n, whole;
+	int r = store_items_of(s->st, a, asset, *from, UINT64_MAX >> 1, PAGE, &groups, &n);
+
+	if (r == 0 && n == PAGE) {
+		u64 last = groups[n - 1].seq;
+
+		for (whole = n; whole > 0 && groups[whole - 1].seq == last; whole--) {
+		}
+		n = whole;
+		if (whole == 0) {
+			r = store_items_of(s->st, a, asset, last, last + 1, STORE_PAGE_MAX, &groups, &n);
+		}
+	}
+	if (r != 0) {
+		return r;
+	}
+	if (n != 0) {
+		*from = groups[n - 1].seq + 1;
+	}
+	*ret = groups;
+	*ret_n = n;
 	return 0;
 }
 

@@ -49,14 +49,13 @@ static int groups_of(struct serve *s, struct arena *a, u64 asset, int (*each)(vo
 			struct store_items *groups;
 			size_t n;
 
-			if ((r = store_items_of(s->st, a, members[m], from, UINT64_MAX >> 1, 256, &groups, &n)) != 0) {
+			if ((r = items_page(s, a, members[m], &from, &groups, &n)) != 0) {
 				return r;
 			}
 			for (size_t i = 0; i < n; i++) {
 				if ((r = each(ctx, &groups[i])) != 0) {
 					return r;
 				}
-				from = groups[i].seq + 1;
 			}
 			if (n == 0) {
 				break;

@@ -71,6 +71,8 @@ struct packed {			/* one item of a group */
 };
 void pack_item(struct buf *b, const struct packed *p);
 int unpack_item(struct arena *a, struct rd *rd, struct packed *ret) MUST_USE;
+/* The next groups of an asset number in ledger order, entry by entry whole, beginning with entry *from, which moves on. *ret_n 0: no more. */
+int items_page(struct serve *s, struct arena *a, u64 asset, u64 *from, struct store_items **ret, size_t *ret_n) MUST_USE;
 int items_read(struct serve *s, struct arena *a, const struct store_items *g, struct item *ret) MUST_USE;	/* g->n of them */
 int items_forget(struct arena *a, const struct store_items *g, const struct store_part *erase, size_t n,
 	struct store_items *ret) MUST_USE;
