@@ -126,7 +126,8 @@ ok "(it does not answer on IPv4)" four
 lab_stop six
 
 # --- erasure
-name() { k asset set 10.77.0.2 owner.name=Sato && k ledger prove 10.77.0.2 -o "$work/before.jsonl" && grep -q . "$work/before.jsonl"; }
+# Stated twice: the second is a further sighting, and what it names must go with the first.
+name() { k asset set 10.77.0.2 owner.name=Sato && k asset set 10.77.0.2 owner.name=Sato && k ledger prove 10.77.0.2 -o "$work/before.jsonl" && grep -q . "$work/before.jsonl"; }
 ok "the owner's name is stated and proved" name
 erase() { k erase 10.77.0.2 owner.name --basis "request" && k ledger prove 10.77.0.2 -o "$work/after.jsonl"; }
 ok "it is erased in the store and exported again" erase

@@ -21,6 +21,13 @@ struct live {
 	u64 merged_into;
 };
 
+struct pending {			/* a fact of this commit: in no store yet */
+	const struct fact *fact;
+	const struct seen *seen;
+	struct state_pos pos, first;
+	u64 asset;
+};
+
 struct fold {
 	struct arena *a;
 	struct serve *s;
@@ -29,6 +36,7 @@ struct fold {
 	struct map keys;		/* "network type value" -> struct key_claims */
 	struct map leases;		/* network -> u32 * */
 	vec(struct claim) changed;
+	vec(struct pending) pending;
 	u64 next_asset;
 	struct str zone;
 };
@@ -300,7 +308,29 @@ int fold_fact(struct fold *f, const struct fact *fact, const struct seen *seen, 
 	}
 	*ret_asset = res.asset;
 	*ret_again = state_find(l->st, fact, ret_first) == 0;
+	*vec_add(f->a, &f->pending) = (struct pending){ .fact = fact, .seen = seen, .pos = pos,
+		.first = *ret_again ? *ret_first : pos, .asset = res.asset };
 	return state_fold(l->st, fact, seen, f->recorded, pos, *ret_again ? *ret_first : pos);
+}
+
+/* The fact a further sighting names, without what is erased in this very commit: the store still holds that. */
+static int first_item(struct fold *f, const struct item *again, const struct store_part *erase, size_t nerase, struct item *ret)
+{
+	struct store_items g, left;
+	struct item *items;
+	int r = store_get_item(f->s->st, f->a, again->again_seq, again->again_index, &g);
+
+	if (r != 0) {
+		return r;
+	}
+	left = g;
+	items = arena_alloc(f->a, g.n * sizeof *items);
+	if ((nerase != 0 && (r = items_forget(f->a, &g, erase, nerase, &left)) != 0) ||
+	    (r = items_read(f->s, f->a, &left, items)) != 0) {
+		return r;
+	}
+	*ret = items[again->again_index - g.first];
+	return 0;
 }
 
 /* Every fact ever recorded for one asset number, folded into st in ledger order. */
@@ -333,9 +363,8 @@ static int fold_items(struct fold *f, u64 asset, struct state *st, const struct 
 
 				if (it->type == ITEM_AGAIN) {
 					struct item first;
-					struct utc recorded;
 
-					if ((r = serve_item(f->s, f->a, it->again_seq, it->again_index, &first, &recorded)) != 0) {
+					if ((r = first_item(f, it, erase, nerase, &first)) != 0) {
 						return r;
 					}
 					first_pos = (struct state_pos){ it->again_seq, it->again_index };
@@ -365,6 +394,15 @@ int fold_again(struct fold *f, u64 asset, const struct store_part *erase, size_t
 	n = identity_members(f->a, f->s->edges, asset, &members);
 	for (size_t i = 0; i < n; i++) {
 		if ((r = fold_items(f, members[i], l->st, erase, nerase)) != 0) {
+			return r;
+		}
+	}
+	/* What this commit folded before a merge in it. */
+	for (size_t i = 0; i < f->pending.n; i++) {
+		const struct pending *p = &f->pending.p[i];
+
+		if (identity_root(f->s->edges, p->asset) == identity_root(f->s->edges, asset) &&
+		    (r = state_fold(l->st, p->fact, p->seen, f->recorded, p->pos, p->first)) != 0) {
 			return r;
 		}
 	}

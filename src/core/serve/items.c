@@ -139,6 +139,7 @@ int items_forget(struct arena *a, const struct store_items *g, const struct stor
 		for (size_t k = 0; k < p.parts.n; k++, part++) {
 			if (named(erase, n, g->seq, part)) {
 				p.parts.p[k] = (struct str){ 0 };
+				p.outside = p.outside && k + 1 != p.parts.n;	/* erased is not elsewhere */
 			}
 		}
 		pack_item(&b, &p);
