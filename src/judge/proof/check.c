@@ -30,6 +30,7 @@ struct gathering {			/* the parts of the item being read */
 
 struct told {				/* a member of the statement and where it stands */
 	struct statement st;
+	struct utc recorded;
 	u32 line;
 };
 
@@ -125,6 +126,9 @@ static int finish_item(struct check *c)
 	if (r != 0 || at == NULL) {
 		return wrong(c, g->line, "the parts of an item do not belong together", place_key(c->a, g->seq, g->index));
 	}
+	if (map_get(&c->items, place_key(c->a, g->seq, g->index)) != NULL) {
+		return wrong(c, g->line, "two items of one entry have the same index", place_key(c->a, g->seq, g->index));
+	}
 	k->recorded = *at;
 	k->line = g->line;
 	*map_put(c->a, &c->items, place_key(c->a, g->seq, g->index), NULL) = k;
@@ -132,6 +136,7 @@ static int finish_item(struct check *c)
 		struct told *t = vec_add(c->a, &c->told);
 
 		t->line = g->line;
+		t->recorded = *at;
 		if (statement_read(c->a, k->item.act, &t->st) != 0) {
 			return wrong(c, g->line, "a statement that cannot be read", S(""));
 		}
@@ -280,6 +285,9 @@ static int judge_verdict(struct check *c, const struct told *t, const struct sta
 		if (!str_eq(str_hex(c->a, m->text.hash, CATALOG_HASH), s->rule)) {
 			return wrong(c, t->line, "judged by another text than the bundle holds", s->measure);
 		}
+		if (s->now.ms > t->recorded.ms) {
+			return wrong(c, t->line, "judged as of a time after its recording", s->measure);
+		}
 		judge_measure(c->j, i, st, s->now, NULL, &v);
 		if (v.v != s->v || v.why != s->why) {
 			return wrong(c, t->line, "the facts give another answer than the statement",
@@ -287,7 +295,8 @@ static int judge_verdict(struct check *c, const struct told *t, const struct sta
 		}
 		x->v[i] = v.v;
 		tell(c, "answer", judge_answer(v.v), str_printf(c->a, "%.*s %.*s", STRF(s->asset), STRF(s->measure)),
-			str_printf(c->a, "reached again from %zu facts%s%s", s->nread, v.why != 0 ? "; " : "", why_name(why_first(v.why))));
+			str_printf(c->a, "reached again from %zu facts as of %.*s%s%s", s->nread, STRF(utc_text(c->a, s->now)),
+				v.why != 0 ? "; " : "", why_name(why_first(v.why))));
 		return 0;
 	}
 	return wrong(c, t->line, "the text of this measure is not in the bundle", s->measure);
@@ -318,6 +327,9 @@ static int judge_control(struct check *c, const struct told *t, struct answers *
 	const struct statement_control *s = &t->st.control;
 	const struct catalog_guideline *g = catalog_guideline(&c->j->catalog, s->guideline);
 
+	if (g != NULL && !str_eq(str_hex(c->a, g->text.hash, CATALOG_HASH), s->guideline_text)) {
+		return wrong(c, t->line, "another text of the guideline than the bundle holds", s->guideline);
+	}
 	for (size_t i = 0; g != NULL && i < g->ncontrols; i++) {
 		const struct sheet_item *hit;
 		struct sheet_item it;
