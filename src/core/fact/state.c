@@ -194,6 +194,36 @@ static void own_slot(struct state *st, struct state_slot *s, const struct fact *
 	s->weak_regs = arena_alloc(st->a, s->kind->n * sizeof *s->weak_regs);
 }
 
+static void offer_stamp(const struct state_stamp **reg, const struct state_stamp *stamp)
+{
+	if (*reg == NULL || state_stamp_cmp(*reg, stamp) < 0)
+		*reg = stamp;
+}
+
+static bool same_value(const struct fact_value *x, const struct fact_value *y)
+{
+	bool same = x->type == y->type && x->i == y->i && x->n == y->n;
+
+	if (x->type != KIND_STRS)
+		return same && (x->type == KIND_INT || x->type == KIND_BOOL || str_eq(x->s, y->s));
+	for (size_t i = 0; same && i < x->n; i++)
+		same = str_eq(x->strs[i], y->strs[i]);
+	return same;
+}
+
+/* Of what does not decide, the latest that said otherwise is remembered too: a weak denial answers no suspicion. */
+static void offer_value(struct state *st, struct state_reg *reg, const struct state_stamp *stamp,
+    const struct fact_value *v, bool weak)
+{
+	const struct state_stamp *other = reg->other;
+
+	if (weak && reg->stamp != NULL && !same_value(&reg->v, v))
+		offer_stamp(&other, state_stamp_cmp(reg->stamp, stamp) < 0 ? reg->stamp : stamp);
+	if (reg->stamp == NULL || state_stamp_cmp(reg->stamp, stamp) < 0)
+		*reg = (struct state_reg){ .stamp = stamp, .v = copy_value(st->a, v) };
+	reg->other = other;
+}
+
 static void fold_value(struct state *st, const struct fact *f, const struct state_stamp *stamp)
 {
 	struct buf key = buf_new(st->a, 0);
@@ -207,20 +237,10 @@ static void fold_value(struct state *st, const struct fact *f, const struct stat
 		return;
 	if (s->regs == NULL)
 		own_slot(st, s, f);
-	if (!strong) {
-		if (s->weak != NULL && state_stamp_cmp(s->weak, stamp) >= 0)
-			return;
-		s->weak = stamp;
-		memset(s->weak_regs, 0, s->kind->n * sizeof *s->weak_regs);
-	} else if (s->strong == NULL || state_stamp_cmp(s->strong, stamp) < 0) {
-		s->strong = stamp;
-	}
-	for (size_t i = 0; i < f->nvalue; i++) {
-		struct state_reg *reg = (strong ? s->regs : s->weak_regs) + kind_field_index(f->kind, f->value[i].name);
-
-		if (reg->stamp == NULL || state_stamp_cmp(reg->stamp, stamp) < 0)
-			*reg = (struct state_reg){ .stamp = stamp, .v = copy_value(st->a, &f->value[i].v) };
-	}
+	offer_stamp(strong ? &s->strong : &s->weak, stamp);
+	for (size_t i = 0; i < f->nvalue; i++)
+		offer_value(st, (strong ? s->regs : s->weak_regs) + kind_field_index(f->kind, f->value[i].name), stamp,
+		    &f->value[i].v, !strong);
 }
 
 /* --- coverage --- */
@@ -331,31 +351,43 @@ static bool has_word(const struct fact *f, const char *name, struct str word)
 	return false;
 }
 
+static bool ends_by_silence(const struct fact *f)
+{
+	return int_of(f, "tries") >= SILENCE_TRIES && int_of(f, "span_ms") >= SILENCE_SPAN_MS && true_of(f, "alive");
+}
+
 static void offer_strong(struct state *st, struct state_map *m, const struct fact *f, const struct state_stamp *stamp)
 {
 	struct ranges open = ranges_of(f, "open"), closed = ranges_of(f, "closed"), silent = ranges_of(f, "silent");
-	bool silence = int_of(f, "tries") >= SILENCE_TRIES && int_of(f, "span_ms") >= SILENCE_SPAN_MS && true_of(f, "alive");
-
 	layer_offer(st, &m->layers[LAYER_STATE], open, COVER_OPEN, stamp);
 	layer_offer(st, &m->layers[LAYER_STATE], closed, COVER_CLOSED, stamp);
 	layer_offer(st, &m->layers[LAYER_STATE], silent, COVER_SILENT, stamp);
 	layer_offer(st, &m->layers[LAYER_STATE], ranges_of(f, "filtered"), COVER_FILTERED, stamp);
 	layer_offer(st, &m->layers[LAYER_CLOSED], closed, COVER_CLOSED, stamp);
 	layer_offer(st, &m->layers[LAYER_UNFINISHED], ranges_of(f, "unfinished"), COVER_UNFINISHED, stamp);
-	if (silence)
+	if (ends_by_silence(f))
 		layer_offer(st, &m->layers[LAYER_SILENCE], silent, COVER_SILENT, stamp);
 	for (size_t i = 0; i < m->of->n; i++)
 		if (!m->of->fields[i].place && has_word(f, "determined", str_z(m->of->fields[i].name)))
 			layer_offer(st, &m->layers[LAYER_FIELDS + i], open, COVER_OPEN, stamp);
 }
 
+static void offer_weak(struct state *st, struct state_map *m, const struct fact *f, const struct state_stamp *stamp)
+{
+	struct ranges silent = ranges_of(f, "silent");
+
+	layer_offer(st, &m->layers[LAYER_DOUBT], ranges_of(f, "open"), COVER_OPEN, stamp);
+	layer_offer(st, &m->layers[LAYER_DOUBT], silent, COVER_SILENT, stamp);
+	layer_offer(st, &m->layers[LAYER_DOUBT], ranges_of(f, "filtered"), COVER_FILTERED, stamp);
+	layer_offer(st, &m->layers[LAYER_ENDING], ranges_of(f, "closed"), COVER_CLOSED, stamp);
+	if (ends_by_silence(f))
+		layer_offer(st, &m->layers[LAYER_ENDING], silent, COVER_SILENT, stamp);
+	if (fact_value(f, S("determined")) != NULL)	/* may have missed what was there */
+		layer_offer(st, &m->layers[LAYER_ENDING], ranges_of(f, "open"), COVER_OPEN, stamp);
+}
+
 static void fold_places(struct state *st, const struct fact *f, const struct kind *of, const struct state_stamp *stamp)
 {
-	static const struct { const char *name; enum state_outcome outcome; } all[] = {
-		{ .name = "open", .outcome = COVER_OPEN }, { .name = "closed", .outcome = COVER_CLOSED },
-		{ .name = "silent", .outcome = COVER_SILENT }, { .name = "filtered", .outcome = COVER_FILTERED },
-		{ .name = "unfinished", .outcome = COVER_UNFINISHED },
-	};
 	const struct fact_value *addr = fact_place(f, S("addr")), *proto = fact_place(f, S("proto"));
 	struct state_map want = { .of = of, .network = f->network, .vantage = f->vantage }, *m;
 
@@ -376,14 +408,7 @@ static void fold_places(struct state *st, const struct fact *f, const struct kin
 		offer_strong(st, m, f, stamp);
 		return;
 	}
-	for (size_t i = 0; i < countof(all); i++)
-		layer_offer(st, &m->layers[LAYER_WEAK], ranges_of(f, all[i].name), all[i].outcome, stamp);
-}
-
-static void offer_stamp(const struct state_stamp **reg, const struct state_stamp *stamp)
-{
-	if (*reg == NULL || state_stamp_cmp(*reg, stamp) < 0)
-		*reg = stamp;
+	offer_weak(st, m, f, stamp);
 }
 
 static void fold_families(struct state *st, const struct fact *f, const struct state_stamp *stamp)

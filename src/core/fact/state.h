@@ -6,10 +6,10 @@
  * facts or on `now` (gone, expired, silent, away, suspected) is derived at reading and stands nowhere in the bytes.
  *
  *   values    per (kind, network, vantage, place): for each value field the latest fact at or above the threshold that
- *             has it; the latest such fact as a whole; and the latest weaker one.
+ *             has it; the latest such fact as a whole; the latest weaker one, and the same for its fields.
  *   coverage  per (of, network, addr, proto, vantage): interval maps port -> latest, in layers: the state (open, closed,
- *             filtered, silent), closed alone, silence by the silent rule, unfinished, weak, and one for each
- *             determined field. Address coverage: per (network, vantage, family).
+ *             filtered, silent), closed alone, silence by the silent rule, unfinished, two of what is too weak to decide
+ *             (doubt and ending), and one for each determined field. Address coverage: per (network, vantage, family).
  *   claims    the keys of the asset as identity.h left them; set by the caller, not folded.
  *
  * Danger: the row is read back from a database, so decode trusts nothing; a row written against another kind table
@@ -86,6 +86,7 @@ struct state_value {
 	struct str network;
 	int vantage;
 	enum state_with with;			/* of the whole: CURRENT when it was and any field still is */
+	bool weak;				/* does not decide: a field that is absent may well be what it is suspected to be */
 	const struct state_stamp *stamp;	/* the latest fact here */
 	const struct fact_field *place;
 	size_t nplace;
@@ -137,7 +138,7 @@ bool state_network(const struct state *st, size_t i, struct str *ret);
 enum state_outcome {
 	COVER_NONE,		/* never looked at (or before the address was this asset's) */
 	COVER_EXPIRED,		/* looked at, but too long ago */
-	COVER_SUSPECTED,	/* only below the threshold, or with a wrong clock */
+	COVER_SUSPECTED,	/* only below the threshold or with a wrong clock, or doubted by a later such look */
 	COVER_UNFINISHED,
 	COVER_FILTERED,
 	COVER_SILENT,

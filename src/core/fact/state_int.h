@@ -7,6 +7,7 @@
 
 struct state_reg {
 	const struct state_stamp *stamp;	/* NULL: nothing yet */
+	const struct state_stamp *other;	/* of what does not decide: the latest that gave another value than v */
 	struct fact_value v;
 };
 
@@ -35,7 +36,10 @@ struct state_layer {
 	size_t n;
 };
 
-enum { LAYER_STATE, LAYER_CLOSED, LAYER_SILENCE, LAYER_UNFINISHED, LAYER_WEAK, LAYER_FIELDS };
+/* The first four decide. Of what does not: DOUBT, open, filtered and silent, which may make an older outcome suspected;
+ * ENDING, closed, silence by the rule, and open with fields determined, which may have ended what was determined before.
+ * Apart, so that neither hides the other. */
+enum { LAYER_STATE, LAYER_CLOSED, LAYER_SILENCE, LAYER_UNFINISHED, LAYER_DOUBT, LAYER_ENDING, LAYER_FIELDS };
 
 struct state_map {
 	const struct kind *of;

@@ -1,12 +1,12 @@
 /* The bytes of a state. All integers big-endian; text is u16 length and bytes; everything stands in its sorted order, so
  * equal states give equal bytes.
  *
- *   "KST1"  u8 overflow
+ *   "KST2"  u8 overflow
  *   u16 n   kinds:    name, u32 version, u32 kind_print
  *   u16 n   texts:    networks, addresses, protocols, sorted
  *   u32 n   stamps:   sorted; at, fresh, pos, fact, id, run, qod, class, state, clock
  *   u32 n   slots:    u16 kind, u16 network, u8 vantage, place, then strong and weak: u32 stamp + 1 (0: none), and when
- *                     there is one u8 n fields: u8 index, u32 stamp + 1, value
+ *                     there is one u8 n fields: u8 index, u32 stamp + 1, value, and of weak u32 other + 1
  *   u16 n   maps:     u16 of, u16 network, u16 addr, u16 proto, u8 vantage, then each layer: u16 n pieces of
  *                     u16 lo, u16 hi, u8 outcome, u32 stamp + 1
  *   u16 n   families: u16 network, u8 vantage, u8 family, u32 found + 1, u32 silent + 1
@@ -23,7 +23,7 @@
 #include "base/rd.h"
 #include "core/fact/fact_int.h"
 
-static const char magic[4] = "KST1";
+static const char magic[4] = "KST2";
 
 struct dict {
 	const struct kind **kinds;
@@ -103,8 +103,11 @@ static void gather_slots(struct arena *a, struct gather *g, const struct state *
 		*vec_add(a, &g->texts) = s->network;
 		add_stamp(a, g, s->strong);
 		add_stamp(a, g, s->weak);
-		for (size_t k = 0; k < s->kind->n; k++)
+		for (size_t k = 0; k < s->kind->n; k++) {
 			add_stamp(a, g, s->regs[k].stamp);
+			add_stamp(a, g, s->weak_regs[k].stamp);
+			add_stamp(a, g, s->weak_regs[k].other);
+		}
 	}
 }
 
@@ -166,8 +169,8 @@ static void put_stamp(struct buf *b, const struct dict *d, const struct state_st
 	buf_u32(b, (u32)(at - d->stamps) + 1);
 }
 
-static void put_regs(struct buf *b, const struct dict *d, const struct state_slot *s, const struct state_stamp *stamp,
-    const struct state_reg *regs)
+static void put_regs(struct buf *b, const struct dict *d, const struct state_slot *s, bool weak,
+    const struct state_stamp *stamp, const struct state_reg *regs)
 {
 	size_t n = 0;
 
@@ -183,6 +186,8 @@ static void put_regs(struct buf *b, const struct dict *d, const struct state_slo
 		buf_u8(b, (u8)i);
 		put_stamp(b, d, regs[i].stamp);
 		state_put_value(b, &regs[i].v);
+		if (weak)
+			put_stamp(b, d, regs[i].other);
 	}
 }
 
@@ -269,8 +274,8 @@ void state_encode(struct buf *b, struct state *st)
 		put_known(b, &d, s->network);
 		buf_u8(b, (u8)s->vantage);
 		buf_str(b, s->key);
-		put_regs(b, &d, s, s->strong, s->regs);
-		put_regs(b, &d, s, s->weak, s->weak_regs);
+		put_regs(b, &d, s, false, s->strong, s->regs);
+		put_regs(b, &d, s, true, s->weak, s->weak_regs);
 	}
 	buf_u16(b, (u16)st->maps.n);
 	for (size_t i = 0; i < st->maps.n; i++)
@@ -488,7 +493,7 @@ static int get_stamps(struct unpack *u)
 	return 0;
 }
 
-/* No register is later than the latest; of what does not decide only the latest is kept. */
+/* No register is later than the latest, and what said otherwise not later than the register. */
 static int get_regs(struct unpack *u, const struct kind *k, bool weak, const struct state_stamp **ret_stamp,
     struct state_reg *regs)
 {
@@ -507,7 +512,10 @@ static int get_regs(struct unpack *u, const struct kind *k, bool weak, const str
 		last = i;
 		if ((r = get_stamp(u, true, &regs[i].stamp)) != 0 || (r = get_value(u, &k->fields[i], &regs[i].v)) != 0)
 			return r;
-		if (state_stamp_cmp(regs[i].stamp, *ret_stamp) > 0 || (weak && regs[i].stamp != *ret_stamp))
+		if (weak && (r = get_stamp(u, false, &regs[i].other)) != 0)
+			return r;
+		if (state_stamp_cmp(regs[i].stamp, *ret_stamp) > 0 ||
+		    (regs[i].other != NULL && state_stamp_cmp(regs[i].other, regs[i].stamp) >= 0))
 			return ERR_INTEGRITY;
 	}
 	return 0;

@@ -272,29 +272,60 @@ struct state_cursor state_values(const struct state *st, const struct kind *kind
 	return c;
 }
 
-/* Whole: as good as its best field; a fact without values stands for itself. */
+/* Is this weak stamp not answered by what decided in that register? */
+static bool unanswered(const struct state_stamp *weak, const struct state_reg *reg)
+{
+	return weak != NULL && (reg->stamp == NULL || state_stamp_cmp(weak, reg->stamp) > 0);
+}
+
+/* Does what is weak here still stand beside what decides? Only a later deciding value of the same field answers it: a
+ * later fact that leaves the field out answers nothing. */
+static bool weak_stands(const struct state_slot *s)
+{
+	if (s->weak == NULL)
+		return false;
+	if (s->strong == NULL || state_stamp_cmp(s->weak, s->strong) > 0)
+		return true;
+	for (size_t i = 0; i < s->kind->n; i++)
+		if (unanswered(s->weak_regs[i].stamp, &s->regs[i]))
+			return true;
+	return false;
+}
+
+/* The register field i is read from; NULL: none. A weak value has what its latest fact says where no other weak one says
+ * otherwise, and is lent what was determined since; what it leaves out may have changed with it. */
+static const struct state_reg *reg_of(const struct state_slot *s, size_t i, bool weak)
+{
+	const struct state_reg *reg = &s->regs[i], *w = &s->weak_regs[i];
+
+	if (!weak || !unanswered(s->weak, reg))
+		return reg->stamp == NULL ? NULL : reg;
+	return w->stamp != s->weak || unanswered(w->other, reg) ? NULL : w;
+}
+
+/* As good as its best field; a fact without values stands for itself, and so does a weak one. */
 static void fill(struct state_cursor *c, const struct state_slot *s, bool weak, struct state_value *v)
 {
 	const struct state_stamp *stamp = weak ? s->weak : s->strong;
-	const struct state_reg *regs = weak ? s->weak_regs : s->regs;
 	struct ending e = ending_of(c->st, s, c->now);
 	size_t n = 0;
 
 	*v = (struct state_value){ .kind = s->kind, .network = s->network, .vantage = s->vantage, .stamp = stamp,
-		.place = s->place, .nplace = s->nplace, .fields = c->fields, .with = STATE_AWAY };
+		.place = s->place, .nplace = s->nplace, .fields = c->fields, .weak = weak, .with = STATE_AWAY };
 	for (size_t i = 0; i < s->kind->n; i++) {
+		const struct state_reg *reg = reg_of(s, i, weak);
 		enum state_with w;
 
-		if (regs[i].stamp == NULL)
+		if (reg == NULL)
 			continue;
-		w = with_of(&e, regs[i].stamp, (int)i, weak, c->now);
-		c->fields[n++] = (struct state_field){ .def = &s->kind->fields[i], .v = regs[i].v, .stamp = regs[i].stamp,
+		w = with_of(&e, reg->stamp, (int)i, weak, c->now);
+		c->fields[n++] = (struct state_field){ .def = &s->kind->fields[i], .v = reg->v, .stamp = reg->stamp,
 			.with = w };
 		if (w < v->with)
 			v->with = w;
 	}
 	v->nfields = n;
-	if (n == 0)
+	if (n == 0 || weak)
 		v->with = with_of(&e, stamp, -1, weak, c->now);
 }
 
@@ -314,8 +345,7 @@ bool state_next(struct state_cursor *c, struct state_value *ret)
 		}
 		c->weak = false;
 		c->at++;
-		/* what is older than a deciding value is answered by it */
-		if (s->weak != NULL && (s->strong == NULL || state_stamp_cmp(s->weak, s->strong) > 0)) {
+		if (weak_stands(s)) {
 			fill(c, s, true, ret);
 			return true;
 		}
@@ -407,11 +437,16 @@ static void determined_at(const struct state_cover_cursor *c, const struct state
 	}
 }
 
+static const struct state_stamp *later(const struct state_stamp *x, const struct state_stamp *y)
+{
+	return x == NULL || (y != NULL && state_stamp_cmp(y, x) > 0) ? y : x;
+}
+
 bool state_cover_next(struct state_cover_cursor *c, struct state_cover *ret)
 {
 	const struct state_map *m = c->map;
 	const struct kind *k = coverage_kind();
-	const struct state_stamp *state, *closed, *silence, *unfinished, *weak;
+	const struct state_stamp *state, *closed, *silence, *unfinished, *doubt, *ending, *weak;
 	struct state_cover v = {0};
 	u32 port = c->next, next = c->hi + 1;
 	u8 outcome = COVER_NONE, ignored;
@@ -424,8 +459,14 @@ bool state_cover_next(struct state_cover_cursor *c, struct state_cover *ret)
 		closed = at_layer(c, &m->layers[LAYER_CLOSED], port, &next, &ignored);
 		silence = at_layer(c, &m->layers[LAYER_SILENCE], port, &next, &ignored);
 		unfinished = at_layer(c, &m->layers[LAYER_UNFINISHED], port, &next, &ignored);
-		weak = at_layer(c, &m->layers[LAYER_WEAK], port, &next, &ignored);
-		if (state != NULL && !expired(state, k, c->now)) {
+		doubt = at_layer(c, &m->layers[LAYER_DOUBT], port, &next, &ignored);
+		ending = at_layer(c, &m->layers[LAYER_ENDING], port, &next, &ignored);
+		weak = later(doubt, ending);
+		/* a later weak look that found trouble: were it as good as it should be, it would have replaced the older one */
+		if (state != NULL && doubt != NULL && state_stamp_cmp(doubt, state) > 0) {
+			v.outcome = expired(doubt, k, c->now) ? COVER_EXPIRED : COVER_SUSPECTED;
+			v.stamp = doubt;
+		} else if (state != NULL && !expired(state, k, c->now)) {
 			v.outcome = (enum state_outcome)outcome;
 			v.stamp = state;
 		} else if (unfinished != NULL && !expired(unfinished, k, c->now)) {
@@ -440,9 +481,7 @@ bool state_cover_next(struct state_cover_cursor *c, struct state_cover *ret)
 		}
 		if (v.stamp != NULL && v.outcome != COVER_EXPIRED)
 			rests_on(&v, v.stamp);
-		if (closed == NULL || (silence != NULL && state_stamp_cmp(silence, closed) > 0))
-			closed = silence;
-		determined_at(c, m, port, &next, closed, &v);
+		determined_at(c, m, port, &next, later(later(closed, silence), ending), &v);
 	}
 	v.hi = (u16)(next - 1);
 	c->next = next;

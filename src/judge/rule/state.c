@@ -98,7 +98,8 @@ static bool field(void *ctx, const struct rule_value *rv, u16 at, bool loose, st
 		*ret_why = WHY_NOT_COVERED;
 		return place != NULL;
 	}
-	*ret_why = rs->erased != NULL && rs->erased(rs->ctx, v->stamp->fact) ? WHY_ERASED : WHY_NOT_COVERED;
+	*ret_why = v->weak ? WHY_SUSPECTED :
+		rs->erased != NULL && rs->erased(rs->ctx, v->stamp->fact) ? WHY_ERASED : WHY_NOT_COVERED;
 	for (size_t i = 0; i < v->nfields; i++) {
 		const struct state_field *f = &v->fields[i];
 
