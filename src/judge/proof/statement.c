@@ -111,6 +111,9 @@ void statement_write_control(struct buf *b, const struct statement_control *s)
 
 /* ---- reading ---- */
 
+/* Exactly these members, as for every other line and part: nothing may stand beside what is read. */
+enum { CLAIM_MEMBERS = 9, ASSET_MEMBERS = 4, VERDICT_MEMBERS = 9, CONTROL_MEMBERS = 7 };
+
 static int get_list(const struct json *v, const char *key, const struct json **ret)
 {
 	*ret = json_get(v, str_z(key));
@@ -123,7 +126,7 @@ static int get_time(const struct json *v, const char *key, struct utc *ret)
 	int r = json_get_str(v, str_z(key), &s);
 
 	*ret = (struct utc){ 0 };
-	return r != 0 ? r : s.n == 0 ? 0 : utc_parse(s, ret);
+	return r != 0 ? r : s.n == 0 ? 0 : !utc_canonical(s) ? ERR_SYNTAX : utc_parse(s, ret);
 }
 
 /* A list of n whole numbers, each from 0 to max. */
@@ -152,6 +155,9 @@ static int get_claim(struct arena *a, const struct json *v, struct claim *c)
 	i64 lease;
 	int r, at;
 
+	if (v->type != JSON_OBJ || v->obj.n != CLAIM_MEMBERS) {
+		return ERR_EXTRA;
+	}
 	if ((r = json_get_str(v, S("key"), &key)) != 0 || (r = json_get_str(v, S("network"), &c->network)) != 0 ||
 	    (r = json_get_str(v, S("strength"), &strength)) != 0 || (r = json_get_str(v, S("end"), &end)) != 0 ||
 	    (r = json_get_int(v, S("lease"), &lease)) != 0 || (r = get_time(v, "since", &c->since)) != 0 ||
@@ -193,6 +199,9 @@ static int read_asset(struct arena *a, const struct json *v, struct statement_as
 	struct statement_items *it;
 	int r;
 
+	if (v->obj.n != ASSET_MEMBERS) {
+		return ERR_EXTRA;
+	}
 	if ((r = json_get_str(v, S("asset"), &s.asset)) != 0 || (r = get_list(v, "claims", &claims)) != 0 ||
 	    (r = get_list(v, "items", &items)) != 0) {
 		return r;
@@ -245,6 +254,9 @@ static int read_verdict(struct arena *a, const struct json *v, struct statement_
 	i64 size;
 	int r;
 
+	if (v->obj.n != VERDICT_MEMBERS) {
+		return ERR_EXTRA;
+	}
 	if ((r = json_get_str(v, S("asset"), &s.asset)) != 0 || (r = json_get_str(v, S("measure"), &s.measure)) != 0 ||
 	    (r = json_get_str(v, S("rule"), &s.rule)) != 0 || (r = json_get_str(v, S("state"), &state)) != 0 ||
 	    (r = json_get_int(v, S("size"), &size)) != 0 || (r = get_time(v, "now", &s.now)) != 0 ||
@@ -282,6 +294,9 @@ static int read_control(struct arena *a, const struct json *v, struct statement_
 	struct str *mappings, state;
 	int r, at;
 
+	if (v->obj.n != CONTROL_MEMBERS) {
+		return ERR_EXTRA;
+	}
 	if ((r = json_get_str(v, S("asset"), &s.asset)) != 0 || (r = json_get_str(v, S("guideline"), &s.guideline)) != 0 ||
 	    (r = json_get_str(v, S("control"), &s.control)) != 0 || (r = json_get_str(v, S("state"), &state)) != 0 ||
 	    (r = json_get_str(v, S("guideline_text"), &s.guideline_text)) != 0 ||

@@ -1,0 +1,73 @@
+#include "unit.h"
+
+#include <stdio.h>
+
+#include "base/err.h"
+
+#include "judge/proof/statement.h"
+
+static int read_text(struct arena *a, const char *text, struct statement *ret)
+{
+	const struct json *v;
+
+	assert_int_equal(json_parse(a, str_z(text), &v, NULL), 0);
+	return statement_read(a, v, ret);
+}
+
+#define CLAIM "{\"bound\":[],\"end\":\"held\",\"key\":\"ip:10.7.0.2\",\"last\":\"2026-11-21T01:15:02.114Z\",\"lease\":86400000," \
+	"\"network\":\"lab\",\"since\":\"2026-11-21T01:15:02.114Z\",\"strength\":\"lease\",\"until\":\"\"%s}"
+#define ASSET "{\"asset\":\"AST-1\",\"claims\":[" CLAIM "],\"do\":\"proof.asset\",\"items\":[[4,0,2]]%s}"
+
+void test_statement__asset_as_written(void **state)
+{
+	struct arena *a = arena_new(NULL, 0);
+	struct statement st;
+	struct buf b = buf_new(a, 0);
+	char text[1024];
+
+	(void)state;
+	snprintf(text, sizeof text, ASSET, "", "");
+	assert_int_equal(read_text(a, text, &st), 0);
+	assert_int_equal(st.type, STATEMENT_ASSET);
+	assert_int_equal(st.asset.items[0].n, 2);
+	statement_write_asset(&b, &st.asset);
+	assert_str(buf_view(&b), text);
+	arena_free(a);
+}
+
+void test_statement__nothing_beside_its_members(void **state)
+{
+	struct arena *a = arena_new(NULL, 0);
+	struct statement st;
+	char text[1024];
+
+	(void)state;
+	snprintf(text, sizeof text, ASSET, "", ",\"note\":\"certified\"");
+	assert_int_equal(read_text(a, text, &st), ERR_EXTRA);
+	snprintf(text, sizeof text, ASSET, ",\"vendor\":\"x\"", "");
+	assert_int_equal(read_text(a, text, &st), ERR_EXTRA);
+	arena_free(a);
+}
+
+#define VERDICT "{\"asset\":\"AST-1\",\"do\":\"proof.verdict\",\"measure\":\"M01\",\"now\":\"%s\",\"read\":[[7,18]],\"reasons\":[]," \
+	"\"rule\":\"00\",\"size\":9,\"state\":\"%s\"}"
+
+void test_statement__verdict_of_three_values_and_one_form_of_time(void **state)
+{
+	static const struct { const char *now, *v; int r; } cases[] = {
+		{ "2026-11-21T01:15:02.114Z", "false", 0 },
+		{ "2026-11-21T01:15:02.114Z", "maybe", ERR_UNKNOWN },
+		{ "2026-11-21T10:15:02.114+09:00", "false", ERR_SYNTAX },
+	};
+	struct arena *a = arena_new(NULL, 0);
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++) {
+		struct statement st;
+		char text[512];
+
+		snprintf(text, sizeof text, VERDICT, cases[i].now, cases[i].v);
+		assert_int_equal(read_text(a, text, &st), cases[i].r);
+	}
+	arena_free(a);
+}
