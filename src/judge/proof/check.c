@@ -28,9 +28,15 @@ struct gathering {			/* the parts of the item being read */
 	bool lost;			/* its technical part was erased: what follows cannot be told apart */
 };
 
+struct entry {
+	struct utc at;
+	bool act;
+	u64 parts, given;		/* it has; the bundle gives, erased ones too */
+};
+
 struct told {				/* a member of the statement and where it stands */
 	struct statement st;
-	struct utc recorded;
+	const struct entry *entry;
 	u32 line;
 };
 
@@ -38,7 +44,7 @@ struct check {
 	struct arena *a;
 	struct perr *err;
 	struct map items;		/* "seq.index" -> struct known_item */
-	struct map entries;		/* "seq" -> struct utc * of its recording */
+	struct map entries;		/* "seq" -> struct entry */
 	vec(struct catalog_source) sources;
 	vec(struct told) told;
 	struct gathering g;
@@ -107,12 +113,13 @@ static int take_text(void *ctx, u32 line, enum bundle_text kind, const struct ha
 static int take_entry(void *ctx, u32 line, u64 seq, const struct envelope *e, struct str bytes, struct perr *reterr)
 {
 	struct check *c = ctx;
-	struct utc *at = arena_copy(c->a, &e->at, sizeof *at);
+	struct entry *kept = arena_alloc(c->a, sizeof *kept);
 
 	(void)line;
 	(void)bytes;
 	(void)reterr;
-	*map_put(c->a, &c->entries, seq_key(c->a, seq), NULL) = at;
+	*kept = (struct entry){ .at = e->at, .act = e->type == ENVELOPE_ACT, .parts = e->parts };
+	*map_put(c->a, &c->entries, seq_key(c->a, seq), NULL) = kept;
 	return 0;
 }
 
@@ -120,24 +127,24 @@ static int finish_item(struct check *c)
 {
 	struct gathering *g = &c->g;
 	struct known_item *k = arena_alloc(c->a, sizeof *k);
-	const struct utc *at = map_get(&c->entries, seq_key(c->a, g->seq));
+	const struct entry *e = map_get(&c->entries, seq_key(c->a, g->seq));
 	int r = item_from_parts(c->a, g->index, g->parts.p, g->parts.n, &k->item, NULL);
 
-	if (r != 0 || at == NULL) {
+	if (r != 0 || e == NULL) {
 		return wrong(c, g->line, "the parts of an item do not belong together", place_key(c->a, g->seq, g->index));
 	}
 	if (map_get(&c->items, place_key(c->a, g->seq, g->index)) != NULL) {
 		return wrong(c, g->line, "two items of one entry have the same index", place_key(c->a, g->seq, g->index));
 	}
-	k->recorded = *at;
+	k->recorded = e->at;
 	k->line = g->line;
 	*map_put(c->a, &c->items, place_key(c->a, g->seq, g->index), NULL) = k;
 	if (k->item.type == ITEM_ACT) {
 		struct told *t = vec_add(c->a, &c->told);
 
 		t->line = g->line;
-		t->recorded = *at;
-		if (statement_read(c->a, k->item.act, &t->st) != 0) {
+		t->entry = e;
+		if (statement_read(c->a, k->item.act, &t->st) != 0 || (t->st.type != STATEMENT_NONE && !e->act)) {
 			return wrong(c, g->line, "a statement that cannot be read", S(""));
 		}
 	}
@@ -149,10 +156,12 @@ static int take_part(void *ctx, u32 line, const struct bundle_part *p, struct pe
 {
 	struct check *c = ctx;
 	struct gathering *g = &c->g;
+	struct entry *e = map_get(&c->entries, seq_key(c->a, p->seq));
 	const struct json *v;
 	i64 index;
 
 	(void)reterr;
+	e->given++;
 	if (p->erased) {
 		tell(c, "erased", VIEW_NA, str_printf(c->a, "entry %ju part %ju", (uintmax_t)p->seq, (uintmax_t)p->index),
 			str_printf(c->a, "erased by entry %ju", (uintmax_t)p->erased_by));
@@ -285,7 +294,7 @@ static int judge_verdict(struct check *c, const struct told *t, const struct sta
 		if (!str_eq(str_hex(c->a, m->text.hash, CATALOG_HASH), s->rule)) {
 			return wrong(c, t->line, "judged by another text than the bundle holds", s->measure);
 		}
-		if (s->now.ms > t->recorded.ms) {
+		if (s->now.ms > t->entry->at.ms) {
 			return wrong(c, t->line, "judged as of a time after its recording", s->measure);
 		}
 		judge_measure(c->j, i, st, s->now, NULL, &v);
@@ -378,7 +387,8 @@ static int judge_asset_again(struct check *c, const struct told *asset)
 	return r;
 }
 
-/* Every answer must belong to an asset that was stated. */
+/* Every answer must belong to an asset that was stated, and a statement stands whole: who hands a bundle on cannot take out the answers
+ * that displease. */
 static int no_strays(struct check *c)
 {
 	for (size_t i = 0; i < c->told.n; i++) {
@@ -386,6 +396,9 @@ static int no_strays(struct check *c)
 		struct str asset = t->st.type == STATEMENT_VERDICT ? t->st.verdict.asset : t->st.type == STATEMENT_CONTROL ?
 			t->st.control.asset : S("");
 
+		if (t->st.type != STATEMENT_NONE && t->entry->given != t->entry->parts) {
+			return wrong(c, t->line, "parts of the statement are missing", S(""));
+		}
 		if (asset.n != 0 && find_asset(c, asset) == NULL) {
 			return wrong(c, t->line, "an answer about an asset of which nothing is disclosed", asset);
 		}
@@ -411,7 +424,7 @@ int proof_check(struct arena *a, bundle_in *in, void *in_ctx, const struct note_
 	tell(&c, "ledger", VIEW_PASS, S(""), str_printf(a, "%ju entries, %ju parts under the checkpoint of size %ju",
 		(uintmax_t)info.entries, (uintmax_t)info.parts, (uintmax_t)info.checkpoint.size));
 	tell(&c, "key", trusted != NULL ? VIEW_PASS : VIEW_UNKNOWN, S(""), note_key_text(a, &info.key));
-	if ((r = name_guidelines(&c)) != 0) {
+	if ((r = no_strays(&c)) != 0 || (r = name_guidelines(&c)) != 0) {
 		return r;
 	}
 	if (judge_new(a, c.sources.p, c.sources.n, &c.j, &why) != 0) {
@@ -422,5 +435,5 @@ int proof_check(struct arena *a, bundle_in *in, void *in_ctx, const struct note_
 			return r;
 		}
 	}
-	return no_strays(&c);
+	return 0;
 }
