@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/json.h"
+#include "core/fact/kind.h"
 
 int cmd_asset_ls(struct cli *c)
 {
@@ -24,6 +25,7 @@ static int about_asset(struct cli *c, u16 type, bool card)
 		return exit;
 	}
 	q.cards = card;
+	q.hide = "asset";	/* the one that was asked about */
 	return ask_close(&q, ask_rows(&q, type, buf_view(&b)));
 }
 
@@ -42,47 +44,127 @@ int cmd_fact_ls(struct cli *c)
 	return about_asset(c, MSGS_FACTS, false);
 }
 
-/* "owner.name=佐藤": kind, field and value; a value that reads as JSON true, false or a number is that. */
-static int put_value(struct json_w *w, struct str field, struct str value)
+/* "owner.name=Sato", "software[name=firmware].version=2.1": kind, places in brackets, field, value. The kind table says what
+ * the value must be: a date is enough for a time, a comma parts the members of a set. */
+struct setting {
+	struct str kind, places, field, value;
+};
+
+static bool split_setting(struct str what, struct setting *ret)
 {
+	struct setting s = { 0 };
+	ptrdiff_t open = str_chr(what, '['), close = str_find(what, S("].")), equals = str_chr(what, '=');
+
+	if (open >= 0 && close > open && (equals < 0 || open < equals)) {
+		s.kind = str_sub(what, 0, (size_t)open);
+		s.places = str_sub(what, (size_t)open + 1, (size_t)(close - open) - 1);
+		s.value = str_from(what, (size_t)close + 2);
+		s.field = str_cut(&s.value, '=');
+	} else {
+		s.value = what;
+		s.field = str_cut(&s.value, '=');
+		s.kind = str_cut(&s.field, '.');
+	}
+	*ret = s;
+	return s.kind.n != 0 && s.field.n != 0 && s.value.n != 0;
+}
+
+static int put_value(struct json_w *w, struct arena *a, const struct kind_field *f, struct str value)
+{
+	struct utc t;
 	i64 i;
 
-	jw_key(w, field);
-	if (str_eq(value, S("true")) || str_eq(value, S("false"))) {
+	switch (f->type) {
+	case KIND_BOOL:
+		if (!str_eq(value, S("true")) && !str_eq(value, S("false"))) {
+			return ERR_TYPE;
+		}
 		jw_bool(w, str_eq(value, S("true")));
-	} else if (str_i64(value, &i) == 0) {
+		return 0;
+	case KIND_INT:
+		if (str_i64(value, &i) != 0) {
+			return ERR_TYPE;
+		}
 		jw_int(w, i);
-	} else {
+		return 0;
+	case KIND_TIME:
+		if (utc_parse(value, &t) != 0 && utc_parse(str_printf(a, "%.*sT00:00:00Z", STRF(value)), &t) != 0) {
+			return ERR_TYPE;
+		}
+		jw_str(w, utc_text(a, t));
+		return 0;
+	case KIND_STRS:
+		jw_arr(w);
+		while (value.n != 0) {
+			jw_str(w, str_cut(&value, ','));
+		}
+		jw_end(w);
+		return 0;
+	default:
 		jw_str(w, value);
+		return 0;
 	}
-	return 0;
+}
+
+/* One member of the fact, checked against the table; ERR_UNKNOWN when the kind has no such field there. */
+static int put_field(struct json_w *w, struct arena *a, const struct kind *k, struct str field, bool place, struct str value)
+{
+	const struct kind_field *f = kind_field(k, field);
+
+	if (f == NULL || f->place != place) {
+		return ERR_UNKNOWN;
+	}
+	jw_key(w, field);
+	return put_value(w, a, f, value);
+}
+
+static int put_places(struct json_w *w, struct arena *a, const struct kind *k, struct str places)
+{
+	int r = 0;
+
+	jw_key(w, S("place"));
+	jw_obj(w);
+	if (places.n == 0 && str_eq(str_z(k->name), S("name"))) {
+		jw_kstr(w, "by", S("person"));
+	}
+	while (r == 0 && places.n != 0) {
+		struct str value = str_cut(&places, ','), field = str_cut(&value, '=');
+
+		r = put_field(w, a, k, field, true, value);
+	}
+	jw_end(w);
+	return r;
 }
 
 static int set_one(struct cli *c, struct ask *q, struct str what)
 {
 	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
 	struct json_w w = jw_new(&b);
-	struct str value = what, field, kind, id;
-	int exit;
+	const struct kind *k;
+	struct setting s;
+	struct str id;
+	int exit, r;
 
-	field = str_cut(&value, '=');
-	kind = str_cut(&field, '.');
-	if (kind.n == 0 || field.n == 0 || str_chr(what, '=') < 0) {
+	if (!split_setting(what, &s)) {
 		return cli_error(c, CLI_FAILED, "E-USAGE", MSG_err_set, MSG_NONE, TR({ "what", what }));
+	}
+	if ((k = kind_latest(s.kind)) == NULL) {
+		return cli_error(c, CLI_FAILED, "E-KIND", MSG_err_kind, MSG_fix_kinds, TR({ "what", s.kind }));
 	}
 	jw_obj(&w);
 	jw_kstr(&w, "asset", c->args.p[0]);
 	jw_kstr(&w, "do", S("asset.set"));
-	jw_kstr(&w, "kind", str_printf(c->a, "%.*s/1", STRF(kind)));
-	jw_key(&w, S("place"));
-	jw_obj(&w);
-	if (str_eq(kind, S("name"))) {
-		jw_kstr(&w, "by", S("person"));
-	}
-	jw_end(&w);
+	jw_kstr(&w, "kind", str_printf(c->a, "%s/%u", k->name, k->version));
+	r = put_places(&w, c->a, k, s.places);
 	jw_key(&w, S("value"));
 	jw_obj(&w);
-	put_value(&w, field, value);
+	if (r == 0) {
+		r = put_field(&w, c->a, k, s.field, false, s.value);
+	}
+	if (r != 0) {
+		return cli_error(c, CLI_FAILED, "E-KIND", MSG_err_set_field, MSG_fix_kinds, TR({ "what", what },
+			{ "reason", cli_reason(c, r) }));
+	}
 	jw_end(&w);
 	jw_end(&w);
 	if (cli_flag(c, "dry-run")) {
