@@ -1,11 +1,15 @@
 /* PUT_CHUNK: what sensors found becomes an entry. A chunk is foreign to core: every fact is read strictly against the kind table, a fact
- * that does not pass is left out and said so, the rest is kept. */
+ * that does not pass is left out and said so, the rest is kept.
+ *
+ * What has arrived is taken together, up to the limits of an entry and never waiting for more: one transaction, one leaf, one fsync for
+ * all of it. Chunks of one entry lie in one zone. When the entry cannot be made, its chunks are tried one by one, so that each sender is
+ * told about its own. */
 #include "core/serve/serve_int.h"
 
 #include "base/limits.h"
 #include "base/log.h"
-#include "core/msg/chunk.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* The id of a chunk is "<run>/<n>"; what the ledger names is its hash, which tells nobody the run's name. */
@@ -16,37 +20,60 @@ static struct str chunk_id(struct arena *a, const struct chunk *c)
 	return str_of(arena_copy(a, h.b, sizeof h.b), sizeof h.b);
 }
 
+int chunk_take(struct arena *a, struct str body, struct chunk_in *ret)
+{
+	struct chunk_in in = { 0 };
+	int r = chunk_read(a, body, &in.c);
+
+	if (r != 0) {
+		return r;
+	}
+	in.id = chunk_id(a, &in.c);
+	for (size_t i = 0; i < in.c.nitems; i++) {
+		in.facts += in.c.items[i].type == CHUNK_FACT;
+	}
+	*ret = in;
+	return 0;
+}
+
+/* One entry in the making. */
 struct taken {
+	struct arena *a;
 	struct item *items;
 	size_t n;
-	u32 *at;		/* index in the entry of each item of the chunk */
-	size_t refused;
-	struct str network;
+	u32 *at;		/* of the chunk being taken: index in the entry of each of its items */
+	struct str network;	/* of the chunk being taken */
+	struct str zone;
+	struct str *ids;
+	struct store_object *progress;		/* one a run */
+	size_t nids, nprogress;
 };
 
-static int take_evidence(struct arena *a, const struct chunk_item *c, struct item *it)
+static int take_evidence(const struct chunk_item *c, struct item *it)
 {
 	if (c->body.n > LIMIT_EVIDENCE_SMALL) {
 		return ERR_LIMIT;
 	}
-	*it = (struct item){ .type = ITEM_EVIDENCE, .ev_kind = c->head, .ev_size = c->body.n,
-		.ev_bytes = str_dup(a, c->body) };
+	*it = (struct item){ .type = ITEM_EVIDENCE, .ev_kind = c->head, .ev_size = c->body.n, .ev_bytes = c->body };
 	memcpy(it->ev_sha256, hash_bytes(c->body).b, sizeof it->ev_sha256);
 	return 0;
 }
 
-static int take_fact(struct arena *a, const struct chunk_item *c, const struct taken *t, size_t index, struct item *it,
+static int take_fact(const struct taken *t, const struct chunk_item *c, size_t index, struct item *it,
 	struct errlist *errs)
 {
 	u32 *evidence;
 	int r;
 
 	*it = (struct item){ .type = ITEM_FACT };
-	if ((r = fact_parse(a, c->head, FACT_STRICT, &it->fact, errs)) != 0 ||
-	    (r = seen_parse(a, c->body, FACT_STRICT, &it->seen, errs)) != 0) {
+	if ((r = fact_parse(t->a, c->head, FACT_STRICT, &it->fact, errs)) != 0 ||
+	    (r = seen_parse(t->a, c->body, FACT_STRICT, &it->seen, errs)) != 0) {
 		return r;
 	}
-	evidence = arena_alloc(a, it->seen.nevidence * sizeof *evidence);
+	if (it->seen.nevidence == 0) {
+		return 0;
+	}
+	evidence = arena_alloc(t->a, it->seen.nevidence * sizeof *evidence);
 	for (size_t i = 0; i < it->seen.nevidence; i++) {
 		if (it->seen.evidence[i] >= index || t->at[it->seen.evidence[i]] == UINT32_MAX) {
 			return ERR_RANGE;
@@ -57,18 +84,17 @@ static int take_fact(struct arena *a, const struct chunk_item *c, const struct t
 	return 0;
 }
 
-static void take_items(struct arena *a, const struct chunk *c, struct taken *t)
+static void take_items(struct taken *t, const struct chunk *c)
 {
-	t->items = arena_alloc(a, c->nitems * sizeof *t->items);
-	t->at = arena_alloc(a, c->nitems * sizeof *t->at);
+	t->at = arena_alloc(t->a, c->nitems * sizeof *t->at + 1);
+	t->network = S("");
 	for (size_t i = 0; i < c->nitems; i++) {
 		struct errlist errs = { 0 };
-		int r = c->items[i].type == CHUNK_EVIDENCE ? take_evidence(a, &c->items[i], &t->items[t->n]) :
-			take_fact(a, &c->items[i], t, i, &t->items[t->n], &errs);
+		int r = c->items[i].type == CHUNK_EVIDENCE ? take_evidence(&c->items[i], &t->items[t->n]) :
+			take_fact(t, &c->items[i], i, &t->items[t->n], &errs);
 
 		if (r != 0) {
 			t->at[i] = UINT32_MAX;
-			t->refused++;
 			log_warn("run %.*s, chunk %u, item %zu left out: %s", STRF(c->run), c->n, i,
 				errs.n != 0 ? errs.p[0].text : err_text(r));
 			continue;
@@ -80,68 +106,149 @@ static void take_items(struct arena *a, const struct chunk *c, struct taken *t)
 	}
 }
 
-/* A run's progress is what its chunks said, one behind the other; it is durable with the facts it speaks of. */
-static int progress_of(struct serve *s, struct arena *a, const struct chunk *c, struct store_object *ret)
+static u32 next_of(struct str progress)
 {
-	struct buf b = buf_new(a, 16 * MiB);
-	struct store_object was;
-	int r = store_get_object(s->st, a, S("progress"), c->run, &was);
+	struct rd rd = rd_str(progress);
+	u32 n;
 
-	if (r != 0 && r != ERR_NOTFOUND) {
-		return r;
+	return rd_u32(&rd, &n) == 0 ? n : 0;
+}
+
+/* A run's progress is what its chunks said, one behind the other; it is durable with the facts it speaks of. The first four bytes: the
+ * number of the next chunk. */
+static int take_progress(struct serve *s, struct taken *t, const struct chunk *c)
+{
+	struct buf b = buf_new(t->a, 16 * MiB);
+	struct store_object *o = NULL, was;
+	u32 next;
+	int r;
+
+	for (size_t i = 0; i < t->nprogress; i++) {
+		o = str_eq(t->progress[i].id, c->run) ? &t->progress[i] : o;
 	}
-	if (r == 0) {
-		buf_str(&b, was.body);
+	if (o == NULL) {
+		if ((r = store_get_object(s->st, t->a, S("progress"), c->run, &was)) == ERR_NOTFOUND) {
+			was = (struct store_object){ .body = S("\0\0\0\0") };
+		} else if (r != 0) {
+			return r;
+		}
+		if (was.body.n < 4) {
+			return ERR_INTEGRITY;
+		}
 	} else {
-		buf_u32(&b, 0);
+		was = *o;
 	}
+	next = next_of(was.body);
+	buf_u32(&b, c->n >= next && c->n < UINT32_MAX ? c->n + 1 : next);
+	buf_str(&b, str_from(was.body, 4));
+	buf_str(&b, c->progress);
 	if ((r = buf_done(&b)) != 0) {
 		return r;
 	}
-	/* The first four bytes: the number of the next chunk. */
-	if (c->n + 1 > ((u32)b.p[0] << 24 | (u32)b.p[1] << 16 | (u32)b.p[2] << 8 | b.p[3])) {
-		u32 next = c->n + 1;
-
-		b.p[0] = (u8)(next >> 24);
-		b.p[1] = (u8)(next >> 16);
-		b.p[2] = (u8)(next >> 8);
-		b.p[3] = (u8)next;
+	if (o == NULL) {
+		o = &t->progress[t->nprogress++];
 	}
-	buf_str(&b, c->progress);
-	*ret = (struct store_object){ .type = S("progress"), .id = c->run, .body = buf_view(&b), .passing = true };
-	return buf_done(&b);
+	*o = (struct store_object){ .type = S("progress"), .id = c->run, .body = buf_view(&b), .passing = true };
+	return 0;
 }
 
-static int put_chunk(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
+static struct str zone_of(struct serve *s, struct arena *a, struct str network)
 {
-	struct store_object progress, network;
-	struct serve_draft d = { .nchunks = 1, .objects = &progress, .nobjects = 1 };
-	struct taken t = { 0 };
-	struct serve_done done;
-	struct chunk c;
-	struct str id;
-	bool there;
+	struct store_object o;
+
+	return network.n != 0 && store_get_object(s->st, a, S("network"), network, &o) == 0 ? o.zone : S("");
+}
+
+static void fail(struct serve *s, struct chunk_in *in, int r)
+{
+	const char *why = store_why(s->st);
+
+	in->r = r;
+	snprintf(in->why, sizeof in->why, "%s", why[0] != '\0' ? why : err_text(r));
+}
+
+/* False: the chunk lies in another zone than the entry so far, which must end before it. */
+static bool take_chunk(struct serve *s, struct taken *t, struct chunk_in *in)
+{
+	size_t before = t->n;
+	struct str zone;
+
+	take_items(t, &in->c);
+	zone = zone_of(s, t->a, t->network);
+	if (before != 0 && t->n != before && !str_eq(zone, t->zone)) {
+		t->n = before;
+		return false;
+	}
+	if ((in->r = take_progress(s, t, &in->c)) != 0) {
+		fail(s, in, in->r);
+		t->n = before;
+		return true;
+	}
+	t->zone = t->n != before ? zone : t->zone;
+	t->ids[t->nids++] = in->id;
+	return true;
+}
+
+static bool recorded(struct serve *s, const struct taken *t, struct chunk_in *in)
+{
+	bool there = false;
 	int r;
 
-	if ((r = chunk_read(a, str_of(body->p, rd_left(body)), &c)) != 0) {
-		return serve_fail(out, r, "a chunk that is none");
+	for (size_t i = 0; i < t->nids; i++) {
+		if (str_eq(t->ids[i], in->id)) {
+			return true;
+		}
 	}
-	id = chunk_id(a, &c);
-	if ((r = store_has_chunk(s->st, id, &there, NULL)) != 0 || there) {
-		return r;
+	if ((r = store_has_chunk(s->st, in->id, &there, NULL)) != 0) {
+		fail(s, in, r);
+		return true;
 	}
-	take_items(a, &c, &t);
-	if ((r = progress_of(s, a, &c, &progress)) != 0) {
-		return r;
-	}
-	d.chunks = &id;
-	d.items = t.items;
-	d.nitems = t.n;
-	if (t.network.n != 0 && store_get_object(s->st, a, S("network"), t.network, &network) == 0) {
-		d.zone = network.zone;
-	}
-	r = serve_commit(s, &d, &done);
-	return r == ERR_EXISTS ? 0 : r != 0 ? serve_fail(out, r, "%s", store_why(s->st)) : 0;
+	return there;
 }
 
-const struct serve_request serve_chunks[] = { { MSGS_PUT_CHUNK, put_chunk }, { 0, NULL } };
+/* As many of the chunks as fit one entry; returns how many were dealt with, at least one. *ret_r: what became of those whose r is 0. */
+static size_t put_entry(struct serve *s, struct chunk_in *in, size_t n, int *ret_r)
+{
+	struct taken t = { .a = arena_new(s->a, 0) };
+	size_t facts = 0, items = 0, i;
+	struct serve_draft d;
+	struct serve_done done;
+
+	for (i = 0; i < n && i < CHUNKS_IN_ENTRY && facts + in[i].facts <= LIMIT_BATCH_FACTS &&
+	     items + in[i].c.nitems <= 2 * LIMIT_BATCH_FACTS; i++) {
+		facts += in[i].facts;
+		items += in[i].c.nitems;
+	}
+	n = i;
+	t.items = arena_alloc(t.a, items * sizeof *t.items + 1);
+	t.ids = arena_alloc(t.a, n * sizeof *t.ids);
+	t.progress = arena_alloc(t.a, n * sizeof *t.progress);
+	for (i = 0; i < n; i++) {
+		in[i].r = 0;
+		if (!recorded(s, &t, &in[i]) && !take_chunk(s, &t, &in[i])) {
+			break;
+		}
+	}
+	d = (struct serve_draft){ .items = t.items, .nitems = t.n, .chunks = t.ids, .nchunks = t.nids,
+		.objects = t.progress, .nobjects = t.nprogress, .zone = t.zone };
+	*ret_r = t.nids == 0 ? 0 : serve_commit(s, &d, &done);
+	arena_free(t.a);
+	return i;
+}
+
+void chunks_put(struct serve *s, struct chunk_in *in, size_t n)
+{
+	size_t done;
+	int r;
+
+	for (; n > 0; in += done, n -= done) {
+		done = put_entry(s, in, n, &r);
+		if (r != 0 && done > 1) {
+			for (size_t i = 0; i < done; i++) {
+				chunks_put(s, &in[i], 1);
+			}
+		} else if (r != 0 && r != ERR_EXISTS) {
+			fail(s, in, r);
+		}
+	}
+}

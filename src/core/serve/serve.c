@@ -130,10 +130,10 @@ static serve_request_fn *find_in(const struct serve_request *table, u16 type)
 
 static serve_request_fn *find_request(const struct serve *s, u16 type)
 {
-	const struct serve_request *tables[8] = { serve_chunks, serve_asks, serve_acts, serve_erasures };
+	const struct serve_request *tables[8] = { serve_asks, serve_acts, serve_erasures };
 
 	for (size_t i = 0; i < countof(s->parts->requests); i++) {
-		tables[4 + i] = s->parts->requests[i];
+		tables[3 + i] = s->parts->requests[i];
 	}
 	for (size_t i = 0; i < countof(tables); i++) {
 		serve_request_fn *fn = find_in(tables[i], type);
@@ -145,22 +145,73 @@ static serve_request_fn *find_request(const struct serve *s, u16 type)
 	return type == MSGS_HELLO ? hello : NULL;
 }
 
+/* ---- chunks: what has arrived on all connections becomes one entry ---- */
+
+static void commit_waiting(struct serve *s)
+{
+	size_t n = s->waiting.n;
+
+	if (n == 0) {
+		return;
+	}
+	chunks_put(s, s->waiting.in, n);
+	s->waiting.n = s->waiting.facts = s->waiting.items = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct serve_reply *out = &s->waiting.out[i];
+
+		memcpy(out->text, s->waiting.in[i].why, sizeof s->waiting.in[i].why);
+		finish(out, s->waiting.in[i].r);
+	}
+	arena_reset(s->waiting.a);
+}
+
+/* A chunk waits for others that have arrived, never for others to come: the loop commits them before it polls again. */
+static void chunk_waits(struct serve *s, struct serve_reply *out, struct str body)
+{
+	struct chunk_in in;
+	int r = chunk_take(s->waiting.a, str_dup(s->waiting.a, body), &in);
+
+	if (r != 0) {
+		commit_waiting(s);	/* answers keep the order of the chunks */
+		finish(out, serve_fail(out, r, "a chunk that is none"));
+		return;
+	}
+	if (s->waiting.facts + in.facts > LIMIT_BATCH_FACTS || s->waiting.items + in.c.nitems > 2 * LIMIT_BATCH_FACTS) {
+		commit_waiting(s);
+		r = chunk_take(s->waiting.a, str_dup(s->waiting.a, body), &in);	/* the arena was reset */
+		must(r == 0);
+	}
+	s->waiting.facts += in.facts;
+	s->waiting.items += in.c.nitems;
+	s->waiting.in[s->waiting.n] = in;
+	s->waiting.out[s->waiting.n++] = *out;
+	if (s->waiting.n == CHUNKS_IN_ENTRY) {
+		commit_waiting(s);
+	}
+}
+
 /* False: the peer may not say this, and is dropped. */
 static bool answer(struct serve *s, struct conn *c, const struct msg *m)
 {
 	struct serve_reply out = { .s = s, .to = c, .type = m->type, .id = m->id };
 	const struct msgs_kind *kind = msgs_find(m->type);
 	serve_request_fn *fn = find_request(s, m->type);
+	bool chunk = m->type == MSGS_PUT_CHUNK;
 	struct arena *a;
 	struct rd body = rd_str(m->body);
 	int r;
 
 	/* Main routes parse's chunks over the connection it opened as every command does; the lifeline carries no requests. */
-	if (kind == NULL || kind->receiver != ROLE_CORE || fn == NULL || m->flags != 0 || c->is_main ||
+	if (kind == NULL || kind->receiver != ROLE_CORE || (fn == NULL && !chunk) || m->flags != 0 || c->is_main ||
 	    (!c->greeted && m->type != MSGS_HELLO)) {
 		log_warn("a command sent message 0x%04x, which it may not; dropped", m->type);
 		return false;
 	}
+	if (chunk) {
+		chunk_waits(s, &out, m->body);
+		return true;
+	}
+	commit_waiting(s);		/* who asks sees what was sent before */
 	a = arena_new(NULL, 0);
 	r = fn(s, &out, a, &body);
 	if (r != 0) {
@@ -217,14 +268,20 @@ static void drop_closed(struct serve *s)
 
 static void serve_conn(struct serve *s, struct conn *c)
 {
+	size_t waiting;
 	struct msg m;
-	int r = chan_fill(c->chan);
+	int r;
 
-	while (r == 0 && (r = chan_next(c->chan, &m)) == 0) {
-		if (!answer(s, c, &m)) {
-			r = ERR_PROTO;
+	/* A channel holds few chunks: read on while chunks come, until an entry is full, so that nobody is read for ever. */
+	do {
+		waiting = s->waiting.n;
+		r = chan_fill(c->chan);
+		while (r == 0 && (r = chan_next(c->chan, &m)) == 0) {
+			if (!answer(s, c, &m)) {
+				r = ERR_PROTO;
+			}
 		}
-	}
+	} while (r == ERR_BUSY && s->waiting.n > waiting);
 	c->closing = c->closing || r != ERR_BUSY || chan_flush(c->chan) != 0;
 }
 
@@ -369,6 +426,7 @@ static int loop(struct serve *s)
 				serve_conn(s, s->conns.p[i]);
 			}
 		}
+		commit_waiting(s);
 		if ((p[n].revents & POLLIN) != 0) {
 			int fd;
 
@@ -546,6 +604,31 @@ static int start(struct serve *s)
 	return load_published(s);
 }
 
+int serve_open(struct arena *a, const struct serve_parts *parts, struct serve **ret)
+{
+	struct serve *s = arena_alloc(a, sizeof *s);
+
+	s->a = a;
+	s->parts = parts;
+	s->log_dir = -1;
+	s->waiting.a = arena_new(a, 0);
+	s->waiting.out = arena_alloc(a, CHUNKS_IN_ENTRY * sizeof *s->waiting.out);
+	*ret = s;
+	return start(s);
+}
+
+void serve_close(struct serve *s)
+{
+	if (s == NULL) {
+		return;
+	}
+	store_close(s->st);
+	key_wipe(&s->key);
+	if (s->log_dir >= 0) {
+		close(s->log_dir);
+	}
+}
+
 int serve_main(const struct serve_parts *parts)
 {
 	struct serve *s;
@@ -554,22 +637,14 @@ int serve_main(const struct serve_parts *parts)
 
 	role_enter(ROLE_CORE);
 	a = arena_new(NULL, 0);
-	s = arena_alloc(a, sizeof *s);
-	s->a = a;
-	s->parts = parts;
-	s->log_dir = -1;
-	if ((r = start(s)) == 0) {
+	if ((r = serve_open(a, parts, &s)) == 0) {
 		add_conn(s, ROLE_FD_CHANNEL, true);
 		r = loop(s);
 		if (r == 0) {
 			r = serve_publish(s);
 		}
 	}
-	store_close(s->st);
-	key_wipe(&s->key);
-	if (s->log_dir >= 0) {
-		close(s->log_dir);
-	}
+	serve_close(s);
 	arena_free(a);
 	return r == 0 ? 0 : r == ERR_INTEGRITY ? 5 : r == ERR_NEWER ? 6 : 2;
 }

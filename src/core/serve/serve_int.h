@@ -8,7 +8,18 @@
 #include "core/ledger/note.h"
 #include "core/ledger/part.h"
 #include "core/ledger/tile.h"
+#include "core/msg/chunk.h"
 #include "core/serve/serve.h"
+
+/* One PUT_CHUNK on its way into an entry. */
+struct chunk_in {
+	struct chunk c;
+	struct str id;			/* 32 bytes: what the ledger names it by */
+	size_t facts;
+	int r;				/* what it is answered with */
+	char why[160];			/* words for r; may be empty */
+};
+#define CHUNKS_IN_ENTRY 900		/* so many ids, and a little more, fit LIMIT_ENVELOPE */
 
 struct serve {
 	struct arena *a;		/* lives as long as the process */
@@ -29,6 +40,12 @@ struct serve {
 		struct conn **p;
 		size_t n, cap;
 	} conns;
+	struct {			/* PUT_CHUNKs that have arrived and become one entry before anything else is answered */
+		struct arena *a;	/* holds their bodies; reset with each entry */
+		struct chunk_in in[CHUNKS_IN_ENTRY];
+		struct serve_reply *out;	/* CHUNKS_IN_ENTRY of them */
+		size_t n, facts, items;
+	} waiting;
 	bool main_gone;
 };
 
@@ -48,6 +65,10 @@ struct serve_reply {
 };
 
 /* serve.c */
+/* Everything but the sandbox and the loop, on the store in the working directory: what serve_main, tests and benchmarks begin with.
+ * Lives in `a`; serve_close when it is no longer needed, also after an error where *ret is set. */
+int serve_open(struct arena *a, const struct serve_parts *parts, struct serve **ret) MUST_USE;
+void serve_close(struct serve *s);		/* NULL is legal; does not publish */
 int serve_load_edges(struct serve *s);		/* again, after a commit that failed had changed them in memory */
 int serve_node(void *ctx, u32 level, u64 index, struct hash *ret);	/* merkle_fetch over the store; ctx is the serve */
 int serve_sign(struct serve *s, struct arena *a, struct str *ret);	/* the signed note of the head */
@@ -64,6 +85,13 @@ int fold_edge(struct fold *f, const struct identity_edge *e);
 int fold_again(struct fold *f, u64 asset, const struct store_part *erase, size_t nerase);
 int fold_finish(struct fold *f, u64 seq, u64 size, struct str zone, struct store_batch *b);
 
+/* chunks.c */
+/* Reads what came into *ret; texts point into body. Errors of chunk_read. */
+int chunk_take(struct arena *a, struct str body, struct chunk_in *ret) MUST_USE;
+/* Chunks become entries, as few as the limits of an entry allow; each `in` gets its answer in r and why. A chunk that is there
+ * already is a success. */
+void chunks_put(struct serve *s, struct chunk_in *in, size_t n);
+
 /* items.c: the packed body of store_items. */
 struct packed {			/* one item of a group */
 	struct item_parts parts;
@@ -77,10 +105,9 @@ int items_read(struct serve *s, struct arena *a, const struct store_items *g, st
 int items_forget(struct arena *a, const struct store_items *g, const struct store_part *erase, size_t n,
 	struct store_items *ret) MUST_USE;
 
-/* chunks.c, asks.c, acts.c, erase.c */
+/* asks.c, acts.c, erase.c */
 extern const struct serve_request serve_asks[];
 extern const struct serve_request serve_acts[];
 extern const struct serve_request serve_erasures[];
-extern const struct serve_request serve_chunks[];
 
 #endif

@@ -1,0 +1,234 @@
+/* Facts durable through core's whole road: chunks as a scan sends them are read strictly, resolved to assets, folded into current
+ * state, committed to (parts, salts, tree, envelope, tiles) and made durable, against bare SQLite rows of the same size. Both on one
+ * thread and the same disk; the same rows a COMMIT, synchronous=FULL, the same page cache.
+ *
+ * Then what sealing costs: the same import with the ledger's functions replaced (at link time, by --wrap) by ones that do nothing,
+ * and without salts and commitments in the store, in turns, the better of two each.
+ *
+ * usage: facts DIRECTORY [FACTS [SEALED]]	FACTS in the store at the end (default 1,000,000), of which the last tenth, at most
+ * a million, is compared; SEALED facts for the second part (default 300,000, 0: leave it out). Prints markdown rows. */
+#include "bench/bed.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "core/ledger/envelope.h"
+#include "core/serve/serve_int.h"
+
+/* ---- the ledger left out ---- */
+
+static bool unsealed;
+
+int __real_part_salts(struct salt *ret, size_t n);
+int __wrap_part_salts(struct salt *ret, size_t n);
+struct hash __real_part_commit(const struct salt *salt, struct str bytes);
+struct hash __wrap_part_commit(const struct salt *salt, struct str bytes);
+struct hash __real_part_root(const struct hash *commitments, size_t n);
+struct hash __wrap_part_root(const struct hash *commitments, size_t n);
+int __real_store_commit(struct store *st, const struct store_batch *b, size_t *ret_chunk);
+int __wrap_store_commit(struct store *st, const struct store_batch *b, size_t *ret_chunk);
+
+int __wrap_part_salts(struct salt *ret, size_t n)
+{
+	return unsealed ? 0 : __real_part_salts(ret, n);
+}
+
+struct hash __wrap_part_commit(const struct salt *salt, struct str bytes)
+{
+	return unsealed ? (struct hash){ 0 } : __real_part_commit(salt, bytes);
+}
+
+struct hash __wrap_part_root(const struct hash *commitments, size_t n)
+{
+	return unsealed ? (struct hash){ 0 } : __real_part_root(commitments, n);
+}
+
+/* Salts and commitments are bytes of the store, too. */
+int __wrap_store_commit(struct store *st, const struct store_batch *b, size_t *ret_chunk)
+{
+	struct store_batch less = *b;
+	struct store_entry entry;
+	struct store_items *items;
+	int r;
+
+	if (!unsealed || b->entry == NULL) {
+		return __real_store_commit(st, b, ret_chunk);
+	}
+	entry = *b->entry;
+	entry.commits = S("");
+	items = calloc(b->nitems + 1, sizeof *items);
+	must(items != NULL);
+	for (size_t i = 0; i < b->nitems; i++) {
+		items[i] = b->items[i];
+		items[i].salts = S("");
+	}
+	less.entry = &entry;
+	less.items = items;
+	less.ntiles = 0;
+	r = __real_store_commit(st, &less, ret_chunk);
+	free(items);
+	return r;
+}
+
+/* ---- one import ---- */
+
+struct result {
+	double rate;		/* facts a second over the last `measured` */
+	size_t early, peak;	/* VmHWM after the first tenth and at the end */
+};
+
+static double put_batch(struct serve *s, u64 first, u64 devices)
+{
+	struct arena *a = arena_new(NULL, 0);
+	struct str *bodies = arena_alloc(a, (devices / BED_CHUNK + 1) * sizeof *bodies);
+	struct chunk_in *in;
+	size_t n = bed_chunks(a, first, devices, bodies, NULL);
+	double t = bed_seconds();
+
+	in = arena_alloc(a, n * sizeof *in);
+	for (size_t i = 0; i < n; i++) {
+		if (chunk_take(a, bodies[i], &in[i]) != 0) {
+			bed_die("chunk_take", "refused");
+		}
+	}
+	chunks_put(s, in, n);
+	t = bed_seconds() - t;
+	for (size_t i = 0; i < n; i++) {
+		if (in[i].r != 0) {
+			bed_die("chunks_put", in[i].why);
+		}
+	}
+	arena_free(a);
+	return t;
+}
+
+/* In a process of its own, because a store's names are relative to its directory and VmHWM only grows. */
+static struct result import(const char *dir, u64 facts, u64 measured, bool sealed)
+{
+	struct result res = { 0 };
+	int p[2];
+	pid_t pid;
+
+	bed_directory(dir);
+	if (pipe2(p, O_CLOEXEC) != 0 || (pid = fork()) < 0) {
+		bed_die("fork", "failed");
+	}
+	if (pid == 0) {
+		static const struct serve_parts parts;
+		struct arena *a = arena_new(NULL, 0);
+		struct serve *s = NULL;
+		double spent = 0;
+
+		unsealed = !sealed;
+		if (chdir(dir) != 0 || serve_open(a, &parts, &s) != 0) {
+			bed_die("serve_open", "failed");
+		}
+		for (u64 at = 0; at < facts; at += BED_BATCH) {
+			double t = put_batch(s, at / BED_GROUP + 1, BED_BATCH / BED_GROUP);
+
+			spent += at + measured >= facts ? t : 0;
+			if (at / BED_BATCH == facts / BED_BATCH / 10) {
+				res.early = bed_status("VmHWM");
+			}
+		}
+		res.peak = bed_status("VmHWM");
+		res.rate = (double)measured / spent;
+		if (s->edge.size < facts / BED_BATCH) {
+			bed_die("the log", "is shorter than the import");
+		}
+		serve_close(s);
+		_exit(write(p[1], &res, sizeof res) == (ssize_t)sizeof res ? 0 : 1);
+	}
+	close(p[1]);
+	if (read(p[0], &res, sizeof res) != (ssize_t)sizeof res) {
+		bed_die("import", "failed");
+	}
+	close(p[0]);
+	waitpid(pid, NULL, 0);
+	return res;
+}
+
+static double run_bare(const char *path, u64 facts, u64 measured, size_t bytes)
+{
+	struct bare *b = bare_open(path, STORE_CACHE_DEFAULT);
+	double spent = 0;
+
+	for (u64 at = 0; at < facts; at += BED_BATCH) {
+		double t = bed_seconds();
+
+		bare_put(b, at, BED_BATCH, bytes);
+		spent += at + measured >= facts ? bed_seconds() - t : 0;
+	}
+	bare_close(b);
+	return (double)measured / spent;
+}
+
+static size_t fact_bytes(void)
+{
+	struct arena *a = arena_new(NULL, 0);
+	struct str bodies[BED_BATCH / BED_GROUP / BED_CHUNK + 1];
+	size_t bytes;
+
+	bed_chunks(a, 1, BED_BATCH / BED_GROUP, bodies, &bytes);
+	arena_free(a);
+	return bytes / BED_BATCH;
+}
+
+static const char *in_dir(struct arena *a, const char *dir, const char *name)
+{
+	return str_c(a, str_printf(a, "%s/%s", dir, name));
+}
+
+static void sealing(struct arena *a, const char *dir, u64 facts)
+{
+	double with = 0, without = 0;
+
+	for (int i = 0; i < 2; i++) {
+		double r = import(in_dir(a, dir, i == 0 ? "sealed1" : "sealed2"), facts, facts, true).rate;
+
+		with = r > with ? r : with;
+		r = import(in_dir(a, dir, i == 0 ? "unsealed1" : "unsealed2"), facts, facts, false).rate;
+		without = r > without ? r : without;
+	}
+	printf("| sealing: the same import of %ju facts with and without the ledger | %.0f facts/s | %.0f facts/s "
+		"| %.1f %% of the time | <= 25 %% |\n", (uintmax_t)facts, with, without, (1 - with / without) * 100);
+}
+
+int main(int argc, char **argv)
+{
+	struct arena *a = arena_new(NULL, 0);
+	u64 facts = argc > 2 ? bed_number(argv[2], 10 * BED_BATCH, 1000000000) : 1000000;
+	u64 sealed = argc > 3 ? bed_number(argv[3], 0, facts) : facts < 300000 ? facts : 300000;
+	u64 measured;
+	struct result ours;
+	size_t bytes = fact_bytes();
+	double bare;
+
+	if (argc < 2) {
+		bed_die("usage", "facts DIRECTORY [FACTS [SEALED]]");
+	}
+	log_init("bench", LOG_WARN);
+	bed_directory(argv[1]);
+	facts -= facts % BED_BATCH;
+	sealed -= sealed % BED_BATCH;
+	measured = facts / 10 < 1000000 ? facts / 10 : 1000000;
+	measured -= measured % BED_BATCH;
+	bare = run_bare(in_dir(a, argv[1], "bare.db"), facts, measured, bytes);
+	unlink(in_dir(a, argv[1], "bare.db"));
+	ours = import(in_dir(a, argv[1], "ours"), facts, measured, true);
+	printf("| facts durable, the last %ju of %ju in the store, rows of %zu bytes | %.0f facts/s | bare SQLite, %.0f rows/s "
+		"| %.2f | >= 0.5 |\n", (uintmax_t)measured, (uintmax_t)facts, bytes, ours.rate, bare, ours.rate / bare);
+	printf("| memory of that import | %zu MiB at the end | %zu MiB after the first tenth | %.2f | flat (<= 1.2) |\n",
+		ours.peak / MiB, ours.early / MiB, (double)ours.peak / (double)ours.early);
+	if (sealed > 0) {
+		sealing(a, argv[1], sealed);
+	}
+	arena_free(a);
+	return 0;
+}

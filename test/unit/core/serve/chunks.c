@@ -1,0 +1,191 @@
+/* Chunks that arrived together: one entry, each answered for itself. */
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/serve/serve_int.h"
+
+struct bed {
+	struct arena *a;
+	struct serve *s;
+	char dir[64];
+};
+
+static void up(struct bed *b)
+{
+	static const struct serve_parts parts;
+
+	*b = (struct bed){ .a = arena_new(NULL, 0), .dir = "/tmp/korobanu-chunks-XXXXXX" };
+	assert_non_null(mkdtemp(b->dir));
+	assert_int_equal(chdir(b->dir), 0);
+	assert_int_equal(serve_open(b->a, &parts, &b->s), 0);
+}
+
+static void down(struct bed *b)
+{
+	char cmd[128];
+
+	serve_close(b->s);
+	arena_free(b->a);
+	snprintf(cmd, sizeof cmd, "rm -rf '%s'", b->dir);
+	assert_int_equal(chdir("/"), 0);
+	assert_int_equal(system(cmd), 0);
+}
+
+static struct chunk_in chunk(struct bed *b, const char *run, u32 n, const char *network, int facts, const char *progress)
+{
+	struct chunk_item items[32];
+	struct chunk c = { .run = str_z(run), .n = n, .items = items, .nitems = (size_t)facts, .progress = str_z(progress) };
+	struct buf body = buf_new(b->a, 0);
+	struct chunk_in in;
+
+	for (int i = 0; i < facts; i++) {
+		items[i] = (struct chunk_item){ .type = CHUNK_FACT,
+			.head = str_printf(b->a, "{\"kind\":\"host/1\",\"network\":\"%s\",\"place\":{\"addr\":\"10.7.%u.%d\"},"
+				"\"source\":\"scan/1\",\"subject\":[\"ip:10.7.%u.%d\"],\"value\":{\"alive\":true},\"vantage\":\"v1\"}",
+				network, (unsigned)n, i, (unsigned)n, i),
+			.body = S("{\"at\":\"2026-11-01T01:15:02.114Z\",\"class\":\"S1\",\"evidence\":[],\"qod\":95,\"run\":\"R\","
+				"\"state\":\"unknown\"}") };
+	}
+	chunk_write(&body, &c);
+	assert_int_equal(chunk_take(b->a, buf_view(&body), &in), 0);
+	assert_int_equal(in.facts, facts);
+	return in;
+}
+
+static u64 assets(struct bed *b)
+{
+	u64 n;
+
+	assert_int_equal(store_count_assets(b->s->st, &n), 0);
+	return n;
+}
+
+void test_chunks__together_are_one_entry(void **state)
+{
+	struct bed b;
+	u64 size;
+
+	(void)state;
+	up(&b);
+	size = b.s->head.size;
+	struct chunk_in in[] = { chunk(&b, "R", 0, "lab", 3, "a"), chunk(&b, "R", 1, "lab", 4, "b"),
+		chunk(&b, "Q", 2, "lab", 1, "c") };
+	chunks_put(b.s, in, countof(in));
+	for (size_t i = 0; i < countof(in); i++) {
+		assert_int_equal(in[i].r, 0);
+	}
+	assert_int_equal(b.s->head.size, size + 1);
+	assert_int_equal(assets(&b), 8);
+
+	struct store_entry *e;
+	struct store_object o;
+	size_t n;
+
+	assert_int_equal(store_get_entries(b.s->st, b.a, size, 1, &e, &n), 0);
+	assert_true(str_find(e->envelope, str_hex(b.a, in[1].id.p, in[1].id.n)) >= 0);
+	/* what the chunks of one run said stands one behind the other */
+	assert_int_equal(store_get_object(b.s->st, b.a, S("progress"), S("R"), &o), 0);
+	assert_true(str_eq(o.body, str_of("\0\0\0\2ab", 6)));
+	assert_int_equal(store_get_object(b.s->st, b.a, S("progress"), S("Q"), &o), 0);
+	assert_true(str_eq(o.body, str_of("\0\0\0\3c", 5)));
+	down(&b);
+}
+
+void test_chunks__twice_is_once(void **state)
+{
+	struct bed b;
+	u64 size;
+
+	(void)state;
+	up(&b);
+	size = b.s->head.size;
+	struct chunk_in one[] = { chunk(&b, "R", 0, "lab", 3, ""), chunk(&b, "R", 0, "lab", 3, "") };
+	chunks_put(b.s, one, 2);
+	assert_int_equal(one[0].r, 0);
+	assert_int_equal(one[1].r, 0);
+	assert_int_equal(b.s->head.size, size + 1);
+	assert_int_equal(assets(&b), 3);
+	struct chunk_in again[] = { chunk(&b, "R", 0, "lab", 3, ""), chunk(&b, "R", 1, "lab", 2, "") };
+	chunks_put(b.s, again, 2);
+	assert_int_equal(again[0].r, 0);
+	assert_int_equal(again[1].r, 0);
+	assert_int_equal(b.s->head.size, size + 2);
+	assert_int_equal(assets(&b), 5);
+	struct chunk_in known = chunk(&b, "R", 1, "lab", 2, "");
+	chunks_put(b.s, &known, 1);
+	assert_int_equal(known.r, 0);
+	assert_int_equal(b.s->head.size, size + 2);
+	down(&b);
+}
+
+void test_chunks__a_bad_fact_is_left_out_alone(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	up(&b);
+	struct chunk_in in[] = { chunk(&b, "R", 0, "lab", 3, ""), chunk(&b, "R", 1, "LAB", 2, ""),
+		chunk(&b, "R", 2, "lab", 2, "") };
+	chunks_put(b.s, in, countof(in));
+	for (size_t i = 0; i < countof(in); i++) {
+		assert_int_equal(in[i].r, 0);
+	}
+	assert_int_equal(assets(&b), 5);
+	down(&b);
+}
+
+void test_chunks__a_zone_an_entry(void **state)
+{
+	struct bed b;
+	u64 size;
+
+	(void)state;
+	up(&b);
+	const struct store_object nets[] = {
+		{ .type = S("network"), .id = S("lab"), .zone = S("tokyo"), .body = S("{}") },
+		{ .type = S("network"), .id = S("plant"), .zone = S("osaka"), .body = S("{}") },
+	};
+	assert_int_equal(serve_act(b.s, b.a, S("{\"do\":\"test\"}"), NULL, 0, nets, 2, NULL), 0);
+	size = b.s->head.size;
+	struct chunk_in in[] = { chunk(&b, "R", 0, "lab", 3, ""), chunk(&b, "R", 1, "plant", 2, ""),
+		chunk(&b, "R", 2, "plant", 2, "") };
+	chunks_put(b.s, in, countof(in));
+	for (size_t i = 0; i < countof(in); i++) {
+		assert_int_equal(in[i].r, 0);
+	}
+	assert_int_equal(b.s->head.size, size + 2);
+
+	struct store_asset row;
+
+	assert_int_equal(store_get_asset(b.s->st, b.a, 1, &row), 0);
+	assert_str(row.zone, "tokyo");
+	assert_int_equal(store_get_asset(b.s->st, b.a, 4, &row), 0);
+	assert_str(row.zone, "osaka");
+	down(&b);
+}
+
+void test_chunks__what_cannot_be_committed_says_so(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	up(&b);
+	struct chunk_in in[] = { chunk(&b, "R", 0, "lab", 3, ""), chunk(&b, "R", 1, "lab", 2, "") };
+	b.s->head.size++;		/* the store's head is another: every commit fails */
+	chunks_put(b.s, in, countof(in));
+	b.s->head.size--;
+	for (size_t i = 0; i < countof(in); i++) {
+		assert_int_not_equal(in[i].r, 0);
+		assert_true(in[i].why[0] != '\0');
+	}
+	assert_int_equal(assets(&b), 0);
+	chunks_put(b.s, in, countof(in));	/* nothing is left behind by the attempt */
+	assert_int_equal(in[0].r, 0);
+	assert_int_equal(in[1].r, 0);
+	assert_int_equal(assets(&b), 5);
+	down(&b);
+}
