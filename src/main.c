@@ -8,6 +8,7 @@
 #include "judge/proof/proof.h"
 #include "judge/sheet/judge.h"
 #include "sense/discover/net.h"
+#include "sense/import/import.h"
 #include "sense/probe/parse.h"
 #include "show/cli/cli.h"
 
@@ -35,7 +36,7 @@ static int core_main(void)
 
 static int role_parse_main(void)
 {
-	static const struct parse_service services[] = { { MSGS_VERIFY, proof_serve }, { 0, NULL } };
+	static const struct parse_service services[] = { { MSGS_IMPORT, import_serve }, { MSGS_VERIFY, proof_serve }, { 0, NULL } };
 
 	return parse_main(services);
 }

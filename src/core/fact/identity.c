@@ -478,7 +478,7 @@ int identity_resolve(struct arena *a, const struct identity_look *look, const st
 
 	*w = (struct work){ .a = a, .look = look, .f = f, .lease_ms = lease_ms != 0 ? lease_ms : IDENTITY_LEASE_MS };
 	w->out.clock = seen_clock_bad(seen, recorded);
-	w->may_take = !w->out.clock;
+	w->may_take = !w->out.clock && seen->qod >= SEEN_QOD_DECIDES;
 	w->t = w->out.clock ? recorded : seen->at;
 	if ((r = look_up(w)) != 0)
 		return r;

@@ -81,7 +81,8 @@ struct identity_result {
 	bool created;		/* next_asset was used */
 	bool provisional;	/* the asset has no firm and no local key, this fact's included */
 	bool by_lease;		/* this fact alone would not prove it is that asset: joined, or made, by leases only */
-	bool clock;		/* observed too far ahead: joins by the time of recording, takes and merges nothing */
+	bool clock;		/* observed too far ahead: joins by the time of recording, takes and merges nothing;
+				 * nor does a sighting below SEEN_QOD_DECIDES: it decides nothing, this neither */
 	struct claim_change *changes;
 	size_t nchanges;
 	struct identity_merge *merges;

@@ -43,6 +43,7 @@ struct taken {
 	size_t n;
 	u32 *at;		/* of the chunk being taken: index in the entry of each of its items */
 	struct str network;	/* of the chunk being taken */
+	struct transfer_limits limits;	/* of the chunk being taken */
 	struct str zone;
 	struct str *ids;
 	struct store_object *progress;		/* one a run */
@@ -67,7 +68,8 @@ static int take_fact(const struct taken *t, const struct chunk_item *c, size_t i
 
 	*it = (struct item){ .type = ITEM_FACT };
 	if ((r = fact_parse(t->a, c->head, FACT_STRICT, &it->fact, errs)) != 0 ||
-	    (r = seen_parse(t->a, c->body, FACT_STRICT, &it->seen, errs)) != 0) {
+	    (r = seen_parse(t->a, c->body, FACT_STRICT, &it->seen, errs)) != 0 ||
+	    (r = transfer_check(&t->limits, &it->fact, &it->seen)) != 0) {
 		return r;
 	}
 	if (it->seen.nevidence == 0) {
@@ -173,6 +175,7 @@ static bool take_chunk(struct serve *s, struct taken *t, struct chunk_in *in)
 	size_t before = t->n;
 	struct str zone;
 
+	t->limits = transfer_limits(s, t->a, in->c.run);
 	take_items(t, &in->c);
 	zone = zone_of(s, t->a, t->network);
 	if (before != 0 && t->n != before && !str_eq(zone, t->zone)) {

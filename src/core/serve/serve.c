@@ -130,10 +130,10 @@ static serve_request_fn *find_in(const struct serve_request *table, u16 type)
 
 static serve_request_fn *find_request(const struct serve *s, u16 type)
 {
-	const struct serve_request *tables[8] = { serve_asks, serve_acts, serve_erasures };
+	const struct serve_request *tables[8] = { serve_asks, serve_acts, serve_erasures, serve_transfers };
 
 	for (size_t i = 0; i < countof(s->parts->requests); i++) {
-		tables[3 + i] = s->parts->requests[i];
+		tables[4 + i] = s->parts->requests[i];
 	}
 	for (size_t i = 0; i < countof(tables); i++) {
 		serve_request_fn *fn = find_in(tables[i], type);
@@ -174,6 +174,11 @@ static void chunk_waits(struct serve *s, struct serve_reply *out, struct str bod
 	if (r != 0) {
 		commit_waiting(s);	/* answers keep the order of the chunks */
 		finish(out, serve_fail(out, r, "a chunk that is none"));
+		return;
+	}
+	if (!transfer_limits(s, s->waiting.a, in.c.run).open) {
+		commit_waiting(s);
+		finish(out, serve_fail(out, ERR_REFUSED, "a chunk of no run and no import that is under way"));
 		return;
 	}
 	if (s->waiting.facts + in.facts > LIMIT_BATCH_FACTS || s->waiting.items + in.c.nitems > 2 * LIMIT_BATCH_FACTS) {

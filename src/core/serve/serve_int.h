@@ -109,5 +109,17 @@ int items_forget(struct arena *a, const struct store_items *g, const struct stor
 extern const struct serve_request serve_asks[];
 extern const struct serve_request serve_acts[];
 extern const struct serve_request serve_erasures[];
+extern const struct serve_request serve_transfers[];
+
+/* transfer.c: what the chunks of a run may do. Pointers live in the arena given. A run nobody began has the limits of a run of our
+ * own: whoever takes chunks from a role asks for `open` first. */
+struct transfer_limits {
+	bool open;			/* a run that is not finished, or an import that is under way */
+	bool imported, believed;
+	const struct json *networks;
+};
+struct transfer_limits transfer_limits(struct serve *s, struct arena *a, struct str run);
+/* ERR_REFUSED; else the sighting counts no more than it may. */
+int transfer_check(const struct transfer_limits *l, const struct fact *f, struct seen *seen) MUST_USE;
 
 #endif

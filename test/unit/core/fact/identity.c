@@ -101,12 +101,14 @@ static struct fact subject(const char *network, int vantage, const char *keys)
 	return f;
 }
 
+static u8 quality = 95;
+
 static u64 see_recorded(const char *network, int vantage, i64 seconds, i64 recorded, const char *keys)
 {
 	struct identity_look look = { .claims = claims_of, .firm = firm, .root = root, .forbidden = forbidden,
 		.next_asset = next_asset };
 	struct fact f = subject(network, vantage, keys);
-	struct seen s = { .at = { .ms = T0 + seconds * 1000 }, .qod = 95 };
+	struct seen s = { .at = { .ms = T0 + seconds * 1000 }, .qod = quality };
 
 	assert_int_equal(identity_resolve(a, &look, &f, &s, (struct utc){ .ms = T0 + recorded * 1000 }, 0, &last), 0);
 	if (last.created)
@@ -329,6 +331,23 @@ void test_identity__a_wrong_clock_takes_nothing(void **state)
 	assert_true(last.clock);
 	assert_int_equal(holder(KEY_IP, "10.7.0.1", 11), 1);
 	assert_int_equal(see_recorded("lab", 1, 100000, 20, "mac:" M2), 2);
+	arena_free(a);
+}
+
+void test_identity__what_decides_nothing_takes_nothing(void **state)
+{
+	(void)state;
+	begin();
+	assert_int_equal(see("lab", 1, 0, "ip:10.7.0.1 mac:" M1), 1);
+	assert_int_equal(see("lab", 1, 0, "ip:10.7.0.2 mac:" M2), 2);
+	quality = SEEN_QOD_DECIDES - 1;
+	assert_int_equal(see("lab", 1, 60, "ip:10.7.0.1 mac:" M2), 2);		/* whose it is; the address stays */
+	assert_int_equal(holder(KEY_IP, "10.7.0.1", 60), 1);
+	see("lab", 1, 60, "mac:" M1 " mac:" M2);
+	assert_true(last.nmerges == 1 && last.merges[0].conflict);
+	quality = 95;
+	assert_int_equal(see("lab", 1, 120, "ip:10.7.0.1 mac:" M2), 2);
+	assert_int_equal(holder(KEY_IP, "10.7.0.1", 120), 2);
 	arena_free(a);
 }
 

@@ -1,0 +1,33 @@
+/* export: facts with their sightings and evidence as one file that another store imports (doc/formats/export.md). */
+#include "show/cli/ask.h"
+#include "show/cli/wholefile.h"
+
+#include "base/err.h"
+
+static int take_piece(void *arg, const struct msg *m)
+{
+	return wholefile_put(arg, m->body);
+}
+
+int cmd_export(struct cli *c)
+{
+	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
+	struct wholefile f;
+	struct ask q;
+	int exit, r;
+
+	buf_blob(&b, cli_str(c, "run"));
+	if ((exit = wholefile_open(c, &f, cli_str(c, "output"))) != CLI_OK) {
+		return exit;
+	}
+	if ((exit = ask_open(c, &q)) == CLI_OK) {
+		r = client_call(q.client, MSGS_EXPORT, buf_view(&b), take_piece, &f);
+		exit = f.err != 0 || r == 0 ? CLI_OK : ask_failed(&q, r);
+		exit = ask_close(&q, exit);
+	}
+	exit = wholefile_end(c, &f, exit);
+	if (exit == CLI_OK && f.part != NULL) {
+		cli_say(c, MSG_say_exported, TR({ "file", f.path }, { "size", str_printf(c->a, "%ju", (uintmax_t)f.size) }));
+	}
+	return exit;
+}

@@ -1,0 +1,106 @@
+#!/bin/sh
+# A run carried from one store to another, and what foreign files must not do. usage: transfer.sh PROGRAM; TAP on stdout.
+set -u
+K=$1
+cd "$(dirname "$0")/../.."
+LAB=kbt$$
+. lab/net.sh
+work=$(mktemp -d)
+n=0
+cleanup() { lab_down; rm -rf "$work"; }
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+skip_all() { echo "ok 1 # SKIP transfer: $1"; echo 1..1; exit 0; }
+[ "$(id -u)" = 0 ] || skip_all "needs root for network namespaces"
+ip netns add "$LAB-probe" 2>/dev/null && ip netns del "$LAB-probe" || skip_all "network namespaces are refused here"
+
+ok() {
+	name=$1
+	shift
+	n=$((n + 1))
+	: >"$work/err"
+	if "$@" >"$work/out" 2>&1; then
+		echo "ok $n - $name"
+	else
+		echo "not ok $n - $name"
+		sed 's/^/# /' "$work/out" "$work/err" 2>/dev/null | tail -n 15
+	fi
+}
+k() { lab_in scan env LC_ALL=C KOROBANU_STORE="$work/$store" "$K" "$@" 2>>"$work/err"; }
+state() { k asset ls -f tsv --columns addresses,worst | sed -n "s/^$1[^	]*	//p"; }
+is() { got=$(state "$1"); echo "$1 is ${got:-nothing}, want $2"; [ "$got" = "$2" ]; }
+exits() { want=$1; shift; "$@"; got=$?; echo "exit $got, want $want"; [ $got = "$want" ]; }
+entries() { k ledger ls -f tsv --columns seq | sed 1d | wc -l; }
+
+lab_up
+lab_host scan 00:16:3e:00:00:01 10.82.0.1/29
+lab_host cam 00:16:3e:00:00:02 10.82.0.2/29
+lab_host twin 00:16:3e:00:00:03 10.82.0.3/29
+lab_service cam busybox telnetd -F -l /bin/login
+lab_listens cam 23
+
+survey() {
+	k network add lab --prefix 10.82.0.0/29 &&
+		k scope add 10.82.0.0/29 --network lab --owner sato --until 2099-01-01 --why test --lab &&
+		k scan 10.82.0.0/29 --network lab --profile lab -q
+}
+store=one
+ok "a survey in the first store" survey
+ok "telnet is seen" is 10.82.0.2 fail
+ok "the twin passes" is 10.82.0.3 pass
+run=$(k ledger ls -f tsv --columns seq,act | sed -n 's/	run.begin$//p')
+ok "its run is exported" k export --run "SCN-$run" -o "$work/run.jsonl"
+ok "a run that is not there is not exported" exits 2 k export --run SCN-999 -o "$work/none.jsonl"
+ok "and leaves no file" [ ! -e "$work/none.jsonl" ]
+k fact ls 10.82.0.2 -f tsv --columns kind,place,value,vantage,qod | sort >"$work/facts.one"
+
+store=two
+ok "without the network it is refused" exits 2 k import "$work/run.jsonl"
+ok "the network is made" k network add lab --prefix 10.82.0.0/29
+ok "a dry run" k import "$work/run.jsonl" -n
+ok "records nothing" [ "$(entries)" = 2 ]
+ok "the run is imported" k import "$work/run.jsonl" --strict
+ok "telnet is judged there too" is 10.82.0.2 fail
+ok "the twin passes there too" is 10.82.0.3 pass
+same_facts() { k fact ls 10.82.0.2 -f tsv --columns kind,place,value,vantage,qod | sort | diff "$work/facts.one" -; }
+ok "the facts are the same" same_facts
+now=$(entries)
+ok "again" k import "$work/run.jsonl"
+ok "changes nothing" [ "$(entries)" = "$now" ]
+ok "the ledger verifies" k ledger verify
+
+hand() {	# CLOSED QOD -> a file that says so of both hosts, from v1
+	for h in 2 3; do
+		printf '{"fact":{"kind":"coverage/1","network":"lab","place":{"addr":"10.82.0.%s","of":"port","proto":"tcp"},"source":"hand","subject":["ip:10.82.0.%s","mac:00:16:3e:00:00:0%s"],"value":{"closed":"%s","determined":["name","state"],"alive":true},"vantage":"v1"},"seen":{"at":"%s","class":"S0","evidence":[],"qod":%s,"run":"R-%s","state":"unknown"}}\n' \
+			$h $h $h "$1" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$2" "$2"
+	done
+}
+for store in one two; do
+	hand 1-65535 50 >"$work/weak.$store"
+	hand 1-65535 100 >"$work/loud.$store"
+	ok "$store: a weak file that says closed is read" k import "$work/weak.$store"
+	ok "$store: it changes no fail" is 10.82.0.2 fail
+	ok "$store: a loud one is read" k import "$work/loud.$store"
+	ok "$store: it changes no fail either" is 10.82.0.2 fail
+done
+lie() { (sed -n 1p "$work/run.jsonl"; hand 1-65535 100; sed -n '$p' "$work/run.jsonl") >"$work/lie.jsonl"; exits 3 k import "$work/lie.jsonl"; }
+store=two
+ok "a known signature under other words" lie
+ok "is not believed" is 10.82.0.2 fail
+
+cut() { head -c 3000 "$work/run.jsonl" >"$work/cut.jsonl"; exits "$@" k import "$work/cut.jsonl"; }
+ok "a cut file is partial" cut 3
+ok "and says where" grep -q 'too early' "$work/cut.jsonl.rejects.jsonl"
+bad() { { echo '{"fact":NaN}'; echo '{"a":1,"a":2}'; printf '\377\n'; printf '%070d\n' 0 | tr 0 '['; hand 1-10 50; } >"$work/bad.jsonl"; }
+bad
+ok "bad lines: strict records nothing" exits 7 k import "$work/bad.jsonl" --strict
+ok "bad lines: the good ones are kept" exits 3 k import "$work/bad.jsonl" --rejects "$work/why.jsonl"
+ok "bad lines: four are listed with their reasons" [ "$(wc -l <"$work/why.jsonl")" = 4 ]
+ok "nothing usable" exits 7 k import /dev/null
+long() { (head -c 60000000 /dev/zero | tr '\0' '['; echo; hand 1-9 50) | lab_in scan env KOROBANU_STORE="$work/$store" "$K" import - --rejects "$work/long.jsonl"; }
+ok "60 MB in one line from a pipe" exits 3 long
+other() { exits 5 k import "$work/run.jsonl" --network lab --key 'korobanu.invalid/0123456789abcdef/1+x'; }
+ok "another key than the file's" other
+ok "the ledger still verifies" k ledger verify
+echo "1..$n"
