@@ -415,7 +415,7 @@ void test_m01__a_pass_names_its_end_and_its_grounds(void **state)
 
 /* ---- from measures to items ---- */
 
-enum signed_pairs { AS_BUILT, NOBODY, ALL, SUFFICIENT_ONLY, NEEDED_ONLY, CONTRIBUTES_ONLY, ALL_BUT_NEEDED, ALL_BUT_SUFFICIENT };
+enum signed_pairs { NOBODY, ALL, SUFFICIENT_ONLY, NEEDED_ONLY, CONTRIBUTES_ONLY, ALL_BUT_NEEDED, ALL_BUT_SUFFICIENT };
 
 static bool is_signed(enum signed_pairs who, enum catalog_relation rel)
 {
