@@ -114,9 +114,9 @@ static bool fd_is(int fd, enum role_fd_kind kind)
 
 	errno = 0;
 	if (fstat(fd, &st) != 0) {
-		return false;
+		return kind == ROLE_FD_MAY_BE_FILE && errno == EBADF;
 	}
-	if (kind == ROLE_FD_IS_DIR || kind == ROLE_FD_IS_FILE) {
+	if (kind == ROLE_FD_IS_DIR || kind == ROLE_FD_IS_FILE || kind == ROLE_FD_MAY_BE_FILE) {
 		return kind == ROLE_FD_IS_DIR ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode);
 	}
 	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &v, &n) == 0 && v == AF_UNIX &&

@@ -22,7 +22,8 @@ enum role_fd {
 	ROLE_FD_CHANNEL = 3,	/* all: connected Unix stream socket to main */
 	ROLE_FD_STORE = 4,	/* core: the store directory; also its working directory */
 	ROLE_FD_LISTEN = 5,	/* core: listening Unix socket core.sock */
-	ROLE_FD_LOCK = 6	/* core: file `lock`, flocked; held until the process ends */
+	ROLE_FD_LOCK = 6,	/* core: file `lock`, flocked; held until the process ends */
+	ROLE_FD_KEY = 7		/* core: the ledger's key, where systemd gave one as a credential; may be absent */
 };
 
 const char *role_name(enum role r);		/* "main", "core", "net", "parse" */

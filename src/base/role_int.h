@@ -20,7 +20,8 @@ struct role_calls {
 	size_t n;
 };
 
-enum role_fd_kind { ROLE_FD_NONE, ROLE_FD_IS_CHANNEL, ROLE_FD_IS_DIR, ROLE_FD_IS_LISTENING, ROLE_FD_IS_FILE };
+enum role_fd_kind { ROLE_FD_NONE, ROLE_FD_IS_CHANNEL, ROLE_FD_IS_DIR, ROLE_FD_IS_LISTENING, ROLE_FD_IS_FILE,
+	ROLE_FD_MAY_BE_FILE };
 
 struct role_limit {
 	int what;			/* RLIMIT_* */
@@ -36,7 +37,7 @@ struct role_spec {
 	bool dies_with_main;		/* core does not: another command may still be using it */
 	bool store;			/* working directory and Landlock rights below ROLE_FD_STORE; else no file at all */
 	bool connects;			/* may use TCP connect and bind */
-	enum role_fd_kind fds[7];	/* by number, from 0; 0 to 2 are always there */
+	enum role_fd_kind fds[8];	/* by number, from 0; 0 to 2 are always there */
 	struct role_limit limits[6];	/* ends at most == 0 && what == 0 */
 	struct role_calls calls[4];	/* ends at n == 0 */
 };

@@ -371,6 +371,9 @@ int serve_commit(struct serve *s, const struct serve_draft *d, struct serve_done
 	entry.type = d->nerase != 0 ? S("erased") : d->nitems != 0 && d->items[0].type != ITEM_ACT ? S("batch") : S("act");
 	leaf = merkle_leaf(entry.envelope);
 	memcpy(entry.leaf, leaf.b, sizeof entry.leaf);
+	if (d->new_origin.n != 0) {
+		edge = (struct merkle_edge){ 0 };
+	}
 	nfresh = merkle_edge_append(&edge, &leaf, fresh);
 	if ((r = complete_tiles(&w, fresh, nfresh, &b)) != 0) {
 		goto out;
@@ -378,6 +381,11 @@ int serve_commit(struct serve *s, const struct serve_draft *d, struct serve_done
 	root = merkle_edge_root(&edge);
 	merkle_edge_save(&edge, &packed_edge);
 	now.epoch = s->head.epoch == 0 ? 1 : s->head.epoch;
+	if (d->new_origin.n != 0) {
+		now.epoch++;
+		now.first = w.seq;
+		now.origin = d->new_origin;
+	}
 	now.size = edge.size;
 	now.edge = buf_view(&packed_edge);
 	memcpy(now.root, root.b, sizeof now.root);

@@ -15,7 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define KEY_FILE "ledger.key"
 #define LOG_DIR "log"
 #define SIGN_EVERY_NS ((i64)1000000000)
 #define CONNS_MAX 64
@@ -130,10 +129,11 @@ static serve_request_fn *find_in(const struct serve_request *table, u16 type)
 
 static serve_request_fn *find_request(const struct serve *s, u16 type)
 {
-	const struct serve_request *tables[8] = { serve_asks, serve_acts, serve_erasures, serve_transfers };
+	const struct serve_request *tables[12] = { serve_asks, serve_acts, serve_erasures, serve_logs_asks, serve_key_acts,
+		serve_copies, serve_checks, serve_transfers };
 
 	for (size_t i = 0; i < countof(s->parts->requests); i++) {
-		tables[4 + i] = s->parts->requests[i];
+		tables[8 + i] = s->parts->requests[i];
 	}
 	for (size_t i = 0; i < countof(tables); i++) {
 		serve_request_fn *fn = find_in(tables[i], type);
@@ -292,47 +292,6 @@ static void serve_conn(struct serve *s, struct conn *c)
 
 /* ---- when nobody asks ---- */
 
-int serve_node(void *ctx, u32 level, u64 index, struct hash *ret)
-{
-	struct serve *s = ctx;
-	struct arena *a = arena_new(NULL, 0);
-	struct hash hashes[TILE_WIDTH];
-	struct str bytes;
-	u32 height = level % TILE_HEIGHT;
-	u64 first = index << height;	/* in units of the tile's hashes */
-	int r;
-
-	if (level < TILE_HEIGHT) {
-		r = store_get_leaves(s->st, a, s->head.first + (index << level), (size_t)1 << level, &bytes);
-	} else {
-		r = 0;
-		for (u64 i = 0; r == 0 && i < (u64)1 << height; i++) {
-			r = store_get_tile(s->st, a, s->head.epoch, level / TILE_HEIGHT - 1, first + i, &bytes);
-			if (r == 0 && bytes.n != sizeof hashes) {
-				r = ERR_INTEGRITY;
-			}
-			if (r == 0) {
-				struct hash tile[TILE_WIDTH];
-
-				memcpy(tile, bytes.p, sizeof tile);
-				hashes[i] = tile_fold(tile, TILE_HEIGHT);
-			}
-		}
-		bytes = str_of(hashes, HASH_LEN << height);
-	}
-	if (r == 0 && bytes.n != (size_t)HASH_LEN << height) {
-		r = ERR_INTEGRITY;
-	}
-	if (r == 0) {
-		if (level < TILE_HEIGHT) {
-			memcpy(hashes, bytes.p, bytes.n);
-		}
-		*ret = tile_fold(hashes, height);
-	}
-	arena_free(a);
-	return r;
-}
-
 struct entry_source {
 	struct serve *s;
 	struct arena *a;
@@ -387,12 +346,18 @@ int serve_publish(struct serve *s)
 	struct arena *a = arena_new(NULL, 0);
 	struct entry_source src = { .s = s, .a = arena_new(a, 0) };
 	struct publish p = { .dir = s->log_dir, .from = s->published, .key = &s->note_key, .node = publish_node,
-		.entry = publish_entry, .ctx = &src };
+		.entry = publish_entry, .ctx = &src, .key_before = s->has_before ? &s->key_before : NULL };
+	struct checkpoint signed_by;
 	struct perr err;
 	int r = 0;
 
-	if (s->head.size != 0 && s->published != s->head.size && (r = serve_sign(s, a, &p.checkpoint)) == 0 &&
-	    (r = publish_run(a, &p, &err)) == 0 && (r = store_mark_published(s->st, s->head.epoch, s->head.size)) == 0) {
+	if (s->head.size != 0 && s->published != s->head.size && (r = serve_sign(s, a, &p.checkpoint)) == 0) {
+		/* The entry that names the present key was signed by the one before, which may not have been published then. */
+		if (s->has_before && checkpoint_open(a, p.checkpoint, &s->note_key, &signed_by, NULL) != 0) {
+			p.key = &s->key_before;
+		}
+	}
+	if (p.checkpoint.n != 0 && (r = publish_run(a, &p, &err)) == 0 && (r = store_mark_published(s->st, s->head.epoch, s->head.size)) == 0) {
 		s->published = s->head.size;
 	} else if (r != 0) {
 		log_error("publishing the ledger: %s", err_text(r));
@@ -449,37 +414,6 @@ static int loop(struct serve *s)
 
 /* ---- starting ---- */
 
-static int write_key(const struct ledger_key *k)
-{
-	AUTO_CLOSE int fd = open(KEY_FILE ".new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	AUTO_CLOSE int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	char text[KEY_TEXT];
-	bool ok;
-
-	if (fd < 0 || dir < 0) {
-		return err_from_errno(errno);
-	}
-	key_text(k, text);
-	ok = write(fd, text, sizeof text) == (ssize_t)sizeof text && fsync(fd) == 0 && rename(KEY_FILE ".new", KEY_FILE) == 0 &&
-		fsync(dir) == 0;
-	explicit_bzero(text, sizeof text);
-	return ok ? 0 : err_from_errno(errno);
-}
-
-static int load_key(struct serve *s)
-{
-	AUTO_CLOSE int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r = dir < 0 ? err_from_errno(errno) : key_load_at(dir, KEY_FILE, KEY_IN_FILE, &s->key);
-
-	if (r == ERR_NOTFOUND && s->head.epoch == 0 && (r = key_make(&s->key)) == 0) {
-		r = write_key(&s->key);
-	}
-	if (r != 0) {
-		log_error("the ledger's key (%s): %s", KEY_FILE, err_text(r));
-	}
-	return r;
-}
-
 int serve_load_edges(struct serve *s)
 {
 	struct arena *a = arena_new(NULL, 0);
@@ -513,6 +447,7 @@ static int begin_log(struct serve *s)
 {
 	struct arena *a = arena_new(NULL, 0);
 	u8 id[8];
+	struct store_object key = { .type = S("ledger"), .id = S("key") };
 	struct buf b = buf_new(a, 0);
 	struct json_w w = jw_new(&b);
 	int r;
@@ -525,13 +460,14 @@ static int begin_log(struct serve *s)
 		jw_kstr(&w, "key", note_key_text(a, &s->note_key));
 		jw_kstr(&w, "origin", s->head.origin);
 		jw_end(&w);
-		r = buf_done(&b) != 0 ? buf_done(&b) : serve_act(s, a, buf_view(&b), NULL, 0, NULL, 0, NULL);
+		key.body = serve_key_object(a, NULL, &s->note_key);
+		r = buf_done(&b) != 0 ? buf_done(&b) : serve_act(s, a, buf_view(&b), NULL, 0, &key, 1, NULL);
 	}
 	arena_free(a);
 	return r;
 }
 
-static int last_recorded(struct serve *s)
+int serve_last_recorded(struct serve *s)
 {
 	struct arena *a = arena_new(NULL, 0);
 	struct store_entry *rows;
@@ -557,7 +493,7 @@ static int load_published(struct serve *s)
 
 	if (r == ERR_NOTFOUND) {
 		r = 0;
-	} else if (r == 0 && (r = checkpoint_open(a, note, &s->note_key, &c, NULL)) == 0) {
+	} else if (r == 0 && (r = serve_open_note(s, a, note, &c, NULL)) == 0) {
 		if (c.size > s->head.size || merkle_fetch_root(serve_node, s, c.size, &root) != 0 || !hash_eq(&root, &c.root)) {
 			r = ERR_INTEGRITY;
 		}
@@ -579,6 +515,10 @@ static int start(struct serve *s)
 	if (s->parts->make != NULL && (s->ctx = s->parts->make(s->a)) == NULL) {
 		return ERR_UNSUPPORTED;
 	}
+	if ((r = serve_restore(s)) != 0) {
+		log_error("restoring: %s", err_text(r));
+		return r;
+	}
 	r = store_open(".", &(struct store_opts){ 0 }, &s->st, &err);
 
 	if (r != 0) {
@@ -596,14 +536,14 @@ static int start(struct serve *s)
 		log_error("the ledger's head does not agree with itself: %s", err_text(r));
 		return r;
 	}
-	if ((r = serve_load_edges(s)) != 0 || (r = load_key(s)) != 0) {
+	if ((r = serve_load_edges(s)) != 0 || (r = serve_load_key(s)) != 0) {
 		return r;
 	}
 	if (s->head.epoch == 0) {
 		return begin_log(s);
 	}
 	/* The key's name outlives this head. */
-	if ((r = note_key_make(str_dup(s->a, s->head.origin), s->key.pub, &s->note_key)) != 0 || (r = last_recorded(s)) != 0) {
+	if ((r = note_key_make(str_dup(s->a, s->head.origin), s->key.pub, &s->note_key)) != 0 || (r = serve_last_recorded(s)) != 0) {
 		return r;
 	}
 	return load_published(s);
@@ -634,15 +574,17 @@ void serve_close(struct serve *s)
 	}
 }
 
-int serve_main(const struct serve_parts *parts)
+int serve_main(const struct serve_parts *given)
 {
+	struct serve_parts parts = *given;
 	struct serve *s;
 	struct arena *a;
 	int r;
 
 	role_enter(ROLE_CORE);
+	parts.key_given = fcntl(ROLE_FD_KEY, F_GETFL) >= 0;	/* now: later the number may be any file's */
 	a = arena_new(NULL, 0);
-	if ((r = serve_open(a, parts, &s)) == 0) {
+	if ((r = serve_open(a, &parts, &s)) == 0) {
 		add_conn(s, ROLE_FD_CHANNEL, true);
 		r = loop(s);
 		if (r == 0) {

@@ -42,6 +42,7 @@ struct serve_parts {
 	serve_judge_fn *judge;
 	serve_texts_fn *texts;
 	void *(*make)(struct arena *a);			/* the judge's own context, made inside the sandbox; NULL: failed */
+	bool key_given;					/* set by serve_main: the key is a credential, at ROLE_FD_KEY */
 };
 
 /* The role's main function: enters the sandbox, opens the store in its working directory, serves until nobody is left. */
@@ -80,6 +81,7 @@ struct serve_draft {
 	size_t nerase;
 	struct str basis;
 	const struct identity_edge *edge;	/* a merge or a split: the assets are folded again */
+	struct str new_origin;			/* begins the next epoch: a log of this name, of which this is the first entry */
 };
 struct serve_done {
 	u64 seq;				/* of the entry */

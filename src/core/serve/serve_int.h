@@ -28,6 +28,8 @@ struct serve {
 	void *ctx;			/* parts->make() */
 	struct ledger_key key;
 	struct note_key note_key;
+	struct note_key key_before;	/* until the last exchange: what is published may be signed by it */
+	bool has_before;
 	struct arena *head_arena;	/* holds head.edge and head.origin; replaced with each commit */
 	struct store_head head;
 	struct merkle_edge edge;
@@ -64,11 +66,36 @@ struct serve_reply {
 	char text[320];
 };
 
+/* A log of this store: the one that grows, or an earlier one that a restore closed. */
+struct serve_log {
+	struct serve *s;
+	u32 epoch;
+	u64 first, size;		/* positions first .. first + size - 1 */
+	u64 known;			/* closed: size of the largest checkpoint known of it */
+	struct str origin;
+	struct hash root;
+};
+
+/* logs.c */
+struct serve_log serve_log_now(struct serve *s);
+int serve_logs(struct serve *s, struct arena *a, struct serve_log **ret, size_t *ret_n);	/* ascending, the growing one last */
+int serve_log_node(void *ctx, u32 level, u64 index, struct hash *ret);	/* merkle_fetch; ctx is a serve_log */
+/* keys.c */
+int serve_find_key(struct serve *s, bool make);		/* into s->key, whatever the store says of it */
+int serve_load_key(struct serve *s);			/* the one the store names; finishes an exchange that was cut off */
+int serve_open_note(struct serve *s, struct arena *a, struct str note, struct checkpoint *ret, struct perr *why);	/* any key ever ours */
+struct str serve_key_object(struct arena *a, const struct note_key *before, const struct note_key *now);
+int serve_key_of(struct arena *a, struct str body, struct note_key *ret);
+/* restore.c: at the start, before the store is opened: a copy that waits to be restored takes its place. */
+int serve_restore(struct serve *s);
+/* check.c: out may be NULL. 0 or ERR_INTEGRITY. */
+int serve_check(struct serve *s, struct serve_reply *out, struct arena *a);
 /* serve.c */
 /* Everything but the sandbox and the loop, on the store in the working directory: what serve_main, tests and benchmarks begin with.
  * Lives in `a`; serve_close when it is no longer needed, also after an error where *ret is set. */
 int serve_open(struct arena *a, const struct serve_parts *parts, struct serve **ret) MUST_USE;
 void serve_close(struct serve *s);		/* NULL is legal; does not publish */
+int serve_last_recorded(struct serve *s);
 int serve_load_edges(struct serve *s);		/* again, after a commit that failed had changed them in memory */
 int serve_node(void *ctx, u32 level, u64 index, struct hash *ret);	/* merkle_fetch over the store; ctx is the serve */
 int serve_sign(struct serve *s, struct arena *a, struct str *ret);	/* the signed note of the head */
@@ -105,10 +132,14 @@ int items_read(struct serve *s, struct arena *a, const struct store_items *g, st
 int items_forget(struct arena *a, const struct store_items *g, const struct store_part *erase, size_t n,
 	struct store_items *ret) MUST_USE;
 
-/* asks.c, acts.c, erase.c */
+/* asks.c, acts.c, erase.c, logs.c, keys.c, restore.c, check.c */
 extern const struct serve_request serve_asks[];
 extern const struct serve_request serve_acts[];
 extern const struct serve_request serve_erasures[];
+extern const struct serve_request serve_logs_asks[];
+extern const struct serve_request serve_key_acts[];
+extern const struct serve_request serve_copies[];
+extern const struct serve_request serve_checks[];
 extern const struct serve_request serve_transfers[];
 
 /* transfer.c: what the chunks of a run may do. Pointers live in the arena given. A run nobody began has the limits of a run of our

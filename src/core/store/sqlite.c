@@ -535,7 +535,7 @@ static int copy_to(struct store *st, const char *path)
 	if (r == 0 && fsync(fd) != 0)
 		r = store_fail(st, err_from_errno(errno), "%s: %s", part, strerror(errno));
 	close(fd);
-	if (r == 0 && (link(part, path) != 0 || unlink(part) != 0 || sync_dir_of(path) != 0))
+	if (r == 0 && (rename(part, path) != 0 || sync_dir_of(path) != 0))	/* link() is not for the sandbox */
 		r = store_fail(st, err_from_errno(errno), "%s: %s", path, strerror(errno));
 	if (r != 0)
 		(void)unlink(part);

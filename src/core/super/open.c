@@ -26,6 +26,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define RETRY_MS 10
@@ -235,21 +236,42 @@ static int take_lock(int dirfd, int *ret)
 	return 0;
 }
 
+/* systemd's LoadCredential= puts files where only the service may read them. Core may open nothing outside its store, so main opens the
+ * key for it. What stands in the file is core's to check. */
+static int open_credential(struct super *s, int *ret)
+{
+	const char *at = getenv("CREDENTIALS_DIRECTORY");
+	char path[PATH_MAX];
+	int fd;
+
+	*ret = -1;
+	if (at == NULL || at[0] != '/' || snprintf(path, sizeof path, "%s/ledger.key", at) >= (int)sizeof path) {
+		return 0;
+	}
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 && errno != ENOENT) {
+		return super_fail(s, err_from_errno(errno), "cannot open the credential %s: %s", path, strerror(errno));
+	}
+	*ret = fd;
+	return 0;
+}
+
 static int start_core(struct super *s, int dirfd)
 {
 	struct peer *p = &s->peers[ROLE_CORE];
 	AUTO_CLOSE int lock = -1;
 	AUTO_CLOSE int listener = -1;
+	AUTO_CLOSE int key = -1;
 	pid_t pid;
 	int r;
 
-	if ((r = take_lock(dirfd, &lock)) != 0 || (r = listen_core(dirfd, &listener)) != 0) {
+	if ((r = take_lock(dirfd, &lock)) != 0 || (r = open_credential(s, &key)) != 0 || (r = listen_core(dirfd, &listener)) != 0) {
 		return r;
 	}
 	{
-		const int fds[] = { dirfd, listener, lock };
+		const int fds[] = { dirfd, listener, lock, key };
 
-		r = super_start(s, ROLE_CORE, fds, countof(fds), &s->life, &pid);
+		r = super_start(s, ROLE_CORE, fds, key >= 0 ? countof(fds) : countof(fds) - 1, &s->life, &pid);
 	}
 	if (r == 0) {
 		p->pid = pid;
@@ -287,6 +309,14 @@ static int hello(struct super *s, int fd)
 	return r;
 }
 
+/* The status serve_main ends with when it cannot start; it logged the words. */
+static int why_ended(int status)
+{
+	int code = status != -1 && WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+
+	return code == 5 ? ERR_INTEGRITY : code == 6 ? ERR_NEWER : ERR_CLOSED;
+}
+
 /* One try: 0, ERR_BUSY to try again, or why it will never work. */
 static int try_core(struct super *s, int dirfd)
 {
@@ -307,7 +337,7 @@ static int try_core(struct super *s, int dirfd)
 	}
 	if (r == ERR_CLOSED && s->core_ours) {
 		super_wait_pid(s, ROLE_CORE, SUPER_STOP_MS);
-		return super_fail(s, r, "core ended while starting");
+		return super_fail(s, why_ended(s->peers[ROLE_CORE].status), "core ended while starting");
 	}
 	return r == ERR_CLOSED ? ERR_BUSY : r;	/* somebody else's core was just ending */
 }
@@ -349,4 +379,80 @@ int super_open_core(struct super *s, const char *store_dir, struct client **ret)
 bool super_started_core(const struct super *s)
 {
 	return s->core_ours;
+}
+
+/* Placing a file for the next core. */
+
+static int copy_bytes(int from, int to)
+{
+	char piece[64 * KiB];
+	ssize_t n;
+
+	while ((n = read(from, piece, sizeof piece)) != 0) {
+		for (ssize_t at = 0, m; at < n; at += m) {
+			m = write(to, piece + at, (size_t)(n - at));
+			if (m < 0 && errno != EINTR) {
+				return err_from_errno(errno);
+			}
+			m = m < 0 ? 0 : m;
+		}
+		if (n < 0 && errno != EINTR) {
+			return err_from_errno(errno);
+		}
+	}
+	return fsync(to) == 0 ? 0 : err_from_errno(errno);
+}
+
+/* `restore/korobanu.db` appears whole, or not at all. */
+static int place(struct super *s, int dirfd, int from)
+{
+	AUTO_CLOSE int in = -1;
+	AUTO_CLOSE int to = -1;
+	u32 uid = geteuid(), gid = getegid();
+	int r;
+
+	if (uid == 0 && role_uid(ROLE_CORE, &uid, &gid) != 0) {
+		return super_fail(s, ERR_CONFLICT, "the user of role core belongs to somebody else");
+	}
+	if (mkdirat(dirfd, "restore", 0700) != 0 && errno != EEXIST) {
+		return err_from_errno(errno);
+	}
+	in = openat(dirfd, "restore", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (in < 0 || (geteuid() == 0 && fchown(in, uid, gid) != 0)) {
+		return err_from_errno(errno);
+	}
+	(void)unlinkat(in, "korobanu.db.part", 0);
+	to = openat(in, "korobanu.db.part", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (to < 0 || (geteuid() == 0 && fchown(to, uid, gid) != 0)) {
+		return err_from_errno(errno);
+	}
+	if ((r = copy_bytes(from, to)) == 0 &&
+	    (renameat(in, "korobanu.db.part", in, "korobanu.db") != 0 || fsync(in) != 0 || fsync(dirfd) != 0)) {
+		r = err_from_errno(errno);
+	}
+	if (r != 0) {
+		(void)unlinkat(in, "korobanu.db.part", 0);
+		(void)unlinkat(dirfd, "restore", AT_REMOVEDIR);
+	}
+	return r;
+}
+
+int super_place_restore(struct super *s, const char *store_dir, int from, bool replace)
+{
+	AUTO_CLOSE int dirfd = -1;
+	AUTO_CLOSE int lock = -1;
+	struct stat st;
+	int r;
+
+	must(s->peers[ROLE_CORE].c == NULL);
+	if ((r = open_dir(s, store_dir, &dirfd)) != 0) {
+		return r;
+	}
+	if ((r = take_lock(dirfd, &lock)) != 0) {
+		return r == ERR_BUSY ? super_fail(s, r, "the store is in use; stop what uses it first") : r;
+	}
+	if (!replace && fstatat(dirfd, "korobanu.db", &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		return super_fail(s, ERR_EXISTS, "there is a store already");
+	}
+	return place(s, dirfd, from);
 }

@@ -157,6 +157,7 @@ static void become_role(const struct super *s, enum role r, const int *fds, size
 			_exit(127);
 		}
 	}
+	(void)close_range(ROLE_FD_CHANNEL + (unsigned)n, ~0u, CLOSE_RANGE_CLOEXEC);	/* nothing of our caller's stands where a role looks */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execve(s->exe, argv, env);

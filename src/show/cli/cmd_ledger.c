@@ -1,4 +1,4 @@
-/* ledger head, ls, prove, verify; erase; db check; status. */
+/* ledger head, ls, prove, verify; erase. */
 #include "show/cli/ask.h"
 
 #include "base/err.h"
@@ -33,16 +33,6 @@ int cmd_ledger_ls(struct cli *c)
 int cmd_ledger_verify(struct cli *c)
 {
 	return ask_once(c, MSGS_CHECK, S(""));
-}
-
-int cmd_db_check(struct cli *c)
-{
-	return ask_once(c, MSGS_CHECK, S(""));
-}
-
-int cmd_status(struct cli *c)
-{
-	return ask_once(c, MSGS_STATUS, S(""));
 }
 
 /* ---- prove: the bundle goes to a temporary name and is there whole, or not at all ---- */

@@ -34,6 +34,7 @@ const struct cli_key cli_keys[] = {
 		.fallback = "auto",
 		.client = true,
 		.text = MSG_opt_lang },
+	{ .name = "ledger.anchor", .type = CLI_STR, .client = true, .text = MSG_key_ledger_anchor },
 	{ .name = "store", .type = CLI_STR, .client = true, .text = MSG_opt_store },
 };
 const size_t cli_nkeys = countof(cli_keys);

@@ -42,8 +42,15 @@ _korobanu()
 	"ledger ls") w='--from --limit --format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"ledger prove") w='--output --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"ledger verify") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"ledger consistency") w='--from --format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"ledger anchor") w='--store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"ledger export") w='--store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"ledger rotate-key") w='--dry-run --yes --no-input --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"erase "*) w='--basis --dry-run --yes --no-input --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"db check") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"db backup") w='--store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"db restore") w='--replace --dry-run --yes --no-input --format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"db migrate") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"config show") w='--origin --format --json --columns --header --bom --fields-help --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"config test") w='--config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"completion "*) w='--config --set --lang --color --ascii --quiet --verbose --help' ;;
@@ -55,8 +62,8 @@ _korobanu()
 	"fact "*) w='ls kinds ' ;;
 	"sheet "*) w='show ' ;;
 	"rule "*) w='explain check ' ;;
-	"ledger "*) w='head ls prove verify ' ;;
-	"db "*) w='check ' ;;
+	"ledger "*) w='head ls prove verify consistency anchor export rotate-key ' ;;
+	"db "*) w='check backup restore migrate ' ;;
 	"config "*) w='show test ' ;;
 	*) w='scan verify status network scope asset fact sheet rule ledger erase db config completion help version ' ;;
 	esac

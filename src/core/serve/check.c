@@ -1,0 +1,195 @@
+/* The whole store read again: the engine's own check, then every entry of every log, content and all, against what was committed to. */
+#include "core/serve/serve_int.h"
+
+#include "core/ledger/envelope.h"
+
+#include <string.h>
+
+static void check_row(struct serve_reply *out, const char *what, enum view_answer state, struct str place, struct str text)
+{
+	struct view_row row = view_row(VIEW_check);
+
+	if (out == NULL) {
+		return;
+	}
+	view_set_str(&row, VIEW_check_what, str_z(what));
+	view_set_answer(&row, VIEW_check_state, (u8)state);
+	if (place.n != 0) {
+		view_set_str(&row, VIEW_check_place, place);
+	}
+	view_set_str(&row, VIEW_check_text, text);
+	serve_row(out, &row);
+}
+
+static enum view_answer answer_of(int result)
+{
+	return result == 0 ? VIEW_PASS : VIEW_FAIL;
+}
+
+/* What is not there must have been erased by an entry that says so. */
+static int check_absent(struct serve *s, struct arena *a, u64 seq, u32 part)
+{
+	struct store_erased *rows;
+	size_t n;
+	int r = store_get_erased(s->st, a, seq, &rows, &n);
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		if (rows[i].part == part) {
+			return 0;
+		}
+	}
+	return r != 0 ? r : ERR_INTEGRITY;
+}
+
+/* One group of items: every part against its commitment. */
+static int check_group(struct serve *s, struct arena *a, const struct store_items *g, struct str commits)
+{
+	struct rd rd = rd_str(g->body);
+	u32 at = 0;
+
+	for (u32 k = 0; k < g->n; k++) {
+		struct packed p;
+
+		if (unpack_item(a, &rd, &p) != 0) {
+			return ERR_INTEGRITY;
+		}
+		for (size_t j = 0; j < p.parts.n; j++, at++) {
+			struct str bytes = p.parts.p[j];
+			struct store_evidence ev = { .place = STORE_INLINE };
+			struct hash c;
+			struct salt salt;
+
+			if (p.outside && j + 1 == p.parts.n) {
+				if (store_get_evidence(s->st, a, g->seq, g->first + k, &ev) != 0) {
+					return ERR_INTEGRITY;
+				}
+				bytes = ev.place == STORE_INLINE ? ev.body : (struct str){ 0 };
+			}
+			if ((at + 1) * sizeof salt > g->salts.n || (g->part + at + 1) * HASH_LEN > commits.n) {
+				return ERR_INTEGRITY;
+			}
+			if (bytes.p == NULL && (ev.place == STORE_INLINE || ev.place == STORE_ERASED)) {
+				if (check_absent(s, a, g->seq, g->part + at) != 0) {
+					return ERR_INTEGRITY;
+				}
+				continue;
+			}
+			if (bytes.p == NULL) {
+				continue;	/* kept elsewhere, or never taken */
+			}
+			memcpy(salt.b, g->salts.p + at * sizeof salt, sizeof salt);
+			c = part_commit(&salt, bytes);
+			if (memcmp(c.b, commits.p + (g->part + at) * HASH_LEN, HASH_LEN) != 0) {
+				return ERR_INTEGRITY;
+			}
+		}
+	}
+	return rd_done(&rd) == 0 ? 0 : ERR_INTEGRITY;
+}
+
+/* Leaf of its envelope, parts against the inner root, content against its commitments. */
+static int check_entry(struct serve *s, struct arena *a, const struct store_entry *e)
+{
+	struct hash leaf = merkle_leaf(e->envelope), root;
+	struct store_items *groups;
+	struct envelope env;
+	struct str commits;
+	size_t n;
+	int r;
+
+	if (memcmp(leaf.b, e->leaf, sizeof leaf.b) != 0 || envelope_read(a, e->envelope, &env, NULL) != 0 ||
+	    store_get_commits(s->st, a, e->seq, &commits) != 0 || commits.n != env.parts * HASH_LEN) {
+		return ERR_INTEGRITY;
+	}
+	root = part_root((const struct hash *)(const void *)commits.p, env.parts);
+	if (!hash_eq(&root, &env.root)) {
+		return ERR_INTEGRITY;
+	}
+	r = store_items_at(s->st, a, e->seq, &groups, &n);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		r = check_group(s, a, &groups[i], commits);
+	}
+	return r;
+}
+
+static int check_entries(struct serve *s, struct serve_reply *out, struct arena *a, const struct serve_log *l)
+{
+	struct merkle_edge edge = { 0 };
+	struct hash root;
+	u64 seq = l->first, end = l->first + l->size;
+	int r = 0;
+
+	while (r == 0 && seq < end) {
+		struct arena *page = arena_new(a, 0);
+		struct store_entry *rows;
+		size_t n;
+
+		r = store_get_entries(s->st, page, seq, 100, &rows, &n);
+		if (r == 0 && n == 0) {
+			r = ERR_INTEGRITY;
+		}
+		for (size_t i = 0; r == 0 && i < n && seq < end; i++) {
+			struct hash leaf;
+
+			if (rows[i].seq != seq || (r = check_entry(s, page, &rows[i])) != 0) {
+				r = ERR_INTEGRITY;
+				check_row(out, "entry", VIEW_FAIL, str_printf(a, "entry %ju", (uintmax_t)seq),
+					S("its envelope, parts or contents are not what the ledger committed to"));
+				break;
+			}
+			memcpy(leaf.b, rows[i].leaf, sizeof leaf.b);
+			merkle_edge_append(&edge, &leaf, NULL);
+			seq++;
+		}
+		arena_free(page);
+	}
+	if (r != 0) {
+		return r;
+	}
+	root = merkle_edge_root(&edge);
+	return hash_eq(&root, &l->root) ? 0 : ERR_INTEGRITY;
+}
+
+/* An earlier epoch; what is known to be lost of it is said, and is no fault of what is there. */
+static void told_epoch(struct serve_reply *out, struct arena *a, const struct serve_log *l, int result)
+{
+	u64 lost = l->known > l->size ? l->known - l->size : 0;
+
+	check_row(out, "epoch", result != 0 ? VIEW_FAIL : lost != 0 ? VIEW_PARTIAL : VIEW_PASS,
+		str_printf(a, "epoch %u", l->epoch), lost != 0 && result == 0 ?
+		str_printf(a, "%ju entries, root as recorded; a restore followed, and entries %ju to %ju that were known are lost",
+			(uintmax_t)l->size, (uintmax_t)(l->first + l->size), (uintmax_t)(l->first + l->known - 1)) :
+		str_printf(a, "%ju entries, root %s; a restore followed", (uintmax_t)l->size,
+			result == 0 ? "as recorded" : "is not the recorded one"));
+}
+
+int serve_check(struct serve *s, struct serve_reply *out, struct arena *a)
+{
+	struct serve_log *logs;
+	size_t n = 0;
+	int r = store_check(s->st);
+
+	check_row(out, "store", answer_of(r), S(""), r == 0 ? S("the file is sound") : str_z(store_why(s->st)));
+	if (r == 0 && (r = serve_logs(s, a, &logs, &n)) != 0) {
+		check_row(out, "epoch", VIEW_FAIL, S(""), S("what is said of an earlier epoch cannot be read"));
+	}
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		r = check_entries(s, out, a, &logs[i]);
+		if (i + 1 < n) {
+			told_epoch(out, a, &logs[i], r);
+		} else {
+			check_row(out, "ledger", answer_of(r), S(""), str_printf(a, "%ju entries, root %s", (uintmax_t)logs[i].size,
+				r == 0 ? "as recorded" : "is not the recorded one"));
+		}
+	}
+	return r == 0 ? 0 : ERR_INTEGRITY;
+}
+
+static int check(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
+{
+	int r = rd_done(body);
+
+	return r != 0 ? r : serve_check(s, out, a) == 0 ? 0 : serve_fail(out, ERR_INTEGRITY, "the store is not what was recorded");
+}
+
+const struct serve_request serve_checks[] = { { MSGS_CHECK, check }, { 0, NULL } };

@@ -1,0 +1,253 @@
+/* The keys that sign the log: where the present one comes from, how it is exchanged, and which ones were known before.
+ *
+ * The present key is a systemd credential (descriptor ROLE_FD_KEY, opened by main before core gave up reading files) or, without one,
+ * the file `ledger.key`. Which key it must be stands in the store: object ("ledger", "key"), changed only together with the entry that
+ * names the new key, so its history lists every key that ever signed.
+ *
+ * EXCHANGE. (1) `ledger.key.next` holds the new key, durable. (2) The entry {"do":"ledger.key"} is committed. (3) The old key signs the
+ * checkpoint over that entry, and it is published. (4) `ledger.key.next` becomes `ledger.key`. Killed before (2) the file is thrown away,
+ * killed after it the next start goes on from (3): the store says which key it is to be. */
+#include "core/serve/serve_int.h"
+
+#include "base/log.h"
+#include "base/role.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define KEY_FILE "ledger.key"
+#define KEY_NEXT "ledger.key.next"
+
+static int sync_dir(void)
+{
+	AUTO_CLOSE int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return dir >= 0 && fsync(dir) == 0 ? 0 : err_from_errno(errno);
+}
+
+/* Durable under `name` when it returns 0. */
+static int write_key(const struct ledger_key *k, const char *name)
+{
+	AUTO_CLOSE int fd = open(KEY_FILE ".new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	char text[KEY_TEXT];
+	bool ok;
+
+	if (fd < 0) {
+		return err_from_errno(errno);
+	}
+	key_text(k, text);
+	ok = write(fd, text, sizeof text) == (ssize_t)sizeof text && fsync(fd) == 0 && rename(KEY_FILE ".new", name) == 0;
+	explicit_bzero(text, sizeof text);
+	return ok ? sync_dir() : err_from_errno(errno);
+}
+
+static int load_file(const char *name, struct ledger_key *ret)
+{
+	AUTO_CLOSE int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return dir < 0 ? err_from_errno(errno) : key_load_at(dir, name, KEY_IN_FILE, ret);
+}
+
+/* ---- what the store knows ---- */
+
+struct str serve_key_object(struct arena *a, const struct note_key *before, const struct note_key *now)
+{
+	struct buf b = buf_new(a, 0);
+	struct json_w w = jw_new(&b);
+
+	jw_obj(&w);
+	jw_kstr(&w, "before", before == NULL ? S("") : note_key_text(a, before));
+	jw_kstr(&w, "key", note_key_text(a, now));
+	jw_end(&w);
+	must(buf_done(&b) == 0);
+	return buf_view(&b);
+}
+
+static int read_key_object(struct arena *a, struct str body, const char *member, struct note_key *ret)
+{
+	const struct json *v;
+	struct str text;
+
+	if (json_parse(a, body, &v, NULL) != 0 || json_get_str(v, str_z(member), &text) != 0) {
+		return ERR_INTEGRITY;
+	}
+	return text.n == 0 ? ERR_NOTFOUND : note_key_parse(text, ret) == 0 ? 0 : ERR_INTEGRITY;
+}
+
+int serve_key_of(struct arena *a, struct str body, struct note_key *ret)
+{
+	return read_key_object(a, body, "key", ret);
+}
+
+int serve_open_note(struct serve *s, struct arena *a, struct str note, struct checkpoint *ret, struct perr *why)
+{
+	static const char *const members[] = { "key", "before" };
+	struct store_object *rows;
+	size_t n;
+	int r;
+
+	if (checkpoint_open(a, note, &s->note_key, ret, why) == 0) {
+		return 0;
+	}
+	if ((r = store_object_history(s->st, a, S("ledger"), S("key"), &rows, &n)) != 0) {
+		return r;
+	}
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < countof(members); k++) {
+			struct note_key key;
+
+			if (read_key_object(a, rows[i].body, members[k], &key) == 0 && checkpoint_open(a, note, &key, ret, NULL) == 0) {
+				return 0;
+			}
+		}
+	}
+	return ERR_INTEGRITY;
+}
+
+/* ---- the present key ---- */
+
+/* Step (3): the old key's last checkpoint. In memory the old key is still the present one. */
+static int sign_last(struct serve *s)
+{
+	struct arena *a = arena_new(NULL, 0);
+	struct str note;
+	int r = serve_sign(s, a, &note);
+
+	arena_free(a);
+	return r;
+}
+
+static int adopt(struct serve *s, const struct ledger_key *k)
+{
+	s->key = *k;
+	return note_key_make(str_dup(s->a, s->head.origin), s->key.pub, &s->note_key);
+}
+
+/* The file is not the key the store names: an exchange was cut off, or it is a stranger's key. */
+static int go_on(struct serve *s, const struct note_key *want)
+{
+	struct ledger_key next;
+	int r = load_file(KEY_NEXT, &next);
+
+	if (r == 0 && memcmp(next.pub, want->pub, KEY_PUB) != 0) {
+		r = ERR_NOTFOUND;
+	}
+	if (r == 0 && (r = adopt(s, &s->key)) == 0 && (r = sign_last(s)) == 0) {
+		r = rename(KEY_NEXT, KEY_FILE) == 0 ? sync_dir() : err_from_errno(errno);
+	}
+	if (r == 0) {
+		log_info("the exchange of the ledger's key is finished");
+		s->key = next;
+	}
+	key_wipe(&next);
+	return r == ERR_NOTFOUND ? ERR_INTEGRITY : r;
+}
+
+static int check_key(struct serve *s)
+{
+	struct arena *a = arena_new(NULL, 0);
+	struct store_object o;
+	struct note_key want, before;
+	int r = store_get_object(s->st, a, S("ledger"), S("key"), &o);
+
+	if (r == ERR_NOTFOUND) {	/* begun by a version that did not say */
+		arena_free(a);
+		return 0;
+	}
+	if (r == 0 && (r = read_key_object(a, o.body, "key", &want)) == 0) {
+		if (memcmp(want.pub, s->key.pub, KEY_PUB) != 0) {
+			r = s->parts->key_given ? ERR_INTEGRITY : go_on(s, &want);
+		} else {
+			(void)unlink(KEY_NEXT);		/* of an exchange that never was */
+		}
+		if (r == 0 && read_key_object(a, o.body, "before", &before) == 0) {
+			before.name = str_dup(s->a, before.name);
+			s->key_before = before;
+			s->has_before = true;
+		}
+	}
+	arena_free(a);
+	return r;
+}
+
+int serve_find_key(struct serve *s, bool make)
+{
+	int r;
+
+	r = s->parts->key_given ? key_load(ROLE_FD_KEY, KEY_IN_CREDENTIAL, &s->key) : load_file(KEY_FILE, &s->key);
+	if (r == ERR_NOTFOUND && make && (r = key_make(&s->key)) == 0) {
+		r = write_key(&s->key, KEY_FILE);
+	}
+	if (r != 0) {
+		log_error("the ledger's key (%s): %s", s->parts->key_given ? "credential" : KEY_FILE, err_text(r));
+	}
+	return r;
+}
+
+int serve_load_key(struct serve *s)
+{
+	int r = serve_find_key(s, s->head.epoch == 0);
+
+	if (r == 0 && s->head.epoch != 0 && (r = check_key(s)) != 0) {
+		log_error("the ledger's key is not the one the store names (%s)", err_text(r));
+	}
+	return r;
+}
+
+/* ---- exchange ---- */
+
+static int rotate(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
+{
+	struct store_object o = { .type = S("ledger"), .id = S("key") };
+	struct ledger_key fresh;
+	struct note_key next;
+	struct buf b = buf_new(a, 0), answer = buf_new(a, LIMIT_MSG_BODY);
+	struct json_w w = jw_new(&b);
+	u64 seq;
+	int r;
+
+	if ((r = rd_done(body)) != 0) {
+		return r;
+	}
+	if (s->parts->key_given) {
+		return serve_fail(out, ERR_UNSUPPORTED, "the key is a credential given by systemd; core cannot put another in its place");
+	}
+	/* What is published must be signed by the present key before it goes, or by none older than it. */
+	if ((r = serve_publish(s)) != 0) {
+		return serve_fail(out, r, "the ledger cannot be published; the key stays");
+	}
+	if ((r = key_make(&fresh)) != 0 || (r = write_key(&fresh, KEY_NEXT)) != 0 ||
+	    (r = note_key_make(s->note_key.name, fresh.pub, &next)) != 0) {
+		key_wipe(&fresh);
+		return serve_fail(out, r, "the new key cannot be kept");
+	}
+	o.body = serve_key_object(a, &s->note_key, &next);
+	jw_obj(&w);
+	jw_kstr(&w, "do", S("ledger.key"));
+	jw_kstr(&w, "key", note_key_text(a, &next));
+	jw_end(&w);
+	if ((r = serve_act(s, a, buf_view(&b), NULL, 0, &o, 1, &seq)) != 0) {
+		key_wipe(&fresh);
+		return serve_fail(out, r, "%s", store_why(s->st));
+	}
+	/* From here on it is done, and a process that cannot finish it must leave it to the next. */
+	if (sign_last(s) != 0 || rename(KEY_NEXT, KEY_FILE) != 0 || sync_dir() != 0) {
+		log_error("the key is exchanged in the ledger, not yet on disk; ending, the next start finishes it");
+		_exit(1);
+	}
+	(void)!serve_publish(s);
+	s->key_before = s->note_key;
+	s->has_before = true;
+	s->key = fresh;
+	s->note_key = next;
+	key_wipe(&fresh);
+	buf_u64(&answer, seq);
+	buf_blob(&answer, note_key_text(a, &s->note_key));
+	serve_bytes(out, buf_view(&answer));
+	return buf_done(&answer);
+}
+
+const struct serve_request serve_key_acts[] = { { MSGS_ROTATE_KEY, rotate }, { 0, NULL } };

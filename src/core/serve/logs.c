@@ -1,0 +1,391 @@
+/* The logs of a store and what can be shown of them: growing only since an earlier checkpoint, and a copy for others to read.
+ *
+ * A store has one log that grows. A restore (restore.c) closes it and begins the next epoch, so the earlier ones stand in the
+ * objects of type `epoch`, whose entries have the positions first .. first + size - 1.
+ *
+ * Checkpoints given from outside are a stranger's text until one of our keys verifies them: bounded, read by note.c, and at last
+ * compared with the tree that is stored. */
+#include "core/serve/serve_int.h"
+
+#include "base/limits.h"
+
+#include <string.h>
+
+#define NOTES_MAX 1024			/* checkpoints in one anchor file */
+#define PIECE_MAX (LIMIT_MSG_BODY - 1024)
+#define MARK "# anchored "
+
+/* ---- which logs there are ---- */
+
+struct serve_log serve_log_now(struct serve *s)
+{
+	struct serve_log l = { .s = s, .epoch = s->head.epoch, .first = s->head.first, .size = s->head.size, .origin = s->head.origin };
+
+	memcpy(l.root.b, s->head.root, sizeof l.root.b);
+	return l;
+}
+
+static int log_of_object(struct serve *s, struct arena *a, const struct store_object *o, struct serve_log *ret)
+{
+	struct serve_log l = { .s = s };
+	const struct json *v;
+	struct str root, bytes;
+	i64 epoch, first, size, known;
+
+	if (json_parse(a, o->body, &v, NULL) != 0 || json_get_int(v, S("epoch"), &epoch) != 0 || epoch < 1 || epoch > INT32_MAX ||
+	    json_get_int(v, S("first"), &first) != 0 || first < 0 || json_get_int(v, S("size"), &size) != 0 || size < 0 ||
+	    json_get_int(v, S("known"), &known) != 0 || known < 0 || json_get_str(v, S("origin"), &l.origin) != 0 ||
+	    json_get_str(v, S("root"), &root) != 0 || str_unbase64(a, root, &bytes) != 0 || bytes.n != HASH_LEN) {
+		return ERR_INTEGRITY;
+	}
+	l.epoch = (u32)epoch;
+	l.first = (u64)first;
+	l.size = (u64)size;
+	l.known = (u64)known;
+	memcpy(l.root.b, bytes.p, HASH_LEN);
+	*ret = l;
+	return 0;
+}
+
+int serve_logs(struct serve *s, struct arena *a, struct serve_log **ret, size_t *ret_n)
+{
+	struct store_object *rows;
+	struct serve_log *p;
+	size_t n;
+	int r = store_list_objects(s->st, a, S("epoch"), S(""), STORE_PAGE_MAX, &rows, &n);
+
+	if (r != 0) {
+		return r;
+	}
+	p = arena_alloc(a, (n + 1) * sizeof *p);
+	for (size_t i = 0; i < n; i++) {
+		if ((r = log_of_object(s, a, &rows[i], &p[i])) != 0) {
+			return r;
+		}
+	}
+	p[n] = serve_log_now(s);
+	*ret = p;
+	*ret_n = n + 1;
+	return 0;
+}
+
+int serve_log_node(void *ctx, u32 level, u64 index, struct hash *ret)
+{
+	const struct serve_log *l = ctx;
+	struct arena *a = arena_new(NULL, 0);
+	struct hash hashes[TILE_WIDTH];
+	struct str bytes;
+	u32 height = level % TILE_HEIGHT;
+	u64 first = index << height;	/* in units of the tile's hashes */
+	int r = 0;
+
+	if (level < TILE_HEIGHT) {
+		r = store_get_leaves(l->s->st, a, l->first + first, (size_t)1 << level, &bytes);
+	} else {
+		for (u64 i = 0; r == 0 && i < (u64)1 << height; i++) {
+			r = store_get_tile(l->s->st, a, l->epoch, level / TILE_HEIGHT - 1, first + i, &bytes);
+			if (r == 0 && bytes.n != sizeof hashes) {
+				r = ERR_INTEGRITY;
+			}
+			if (r == 0) {
+				struct hash tile[TILE_WIDTH];
+
+				memcpy(tile, bytes.p, sizeof tile);
+				hashes[i] = tile_fold(tile, TILE_HEIGHT);
+			}
+		}
+		bytes = str_of(hashes, HASH_LEN << height);
+	}
+	if (r == 0 && bytes.n != (size_t)HASH_LEN << height) {
+		r = ERR_INTEGRITY;
+	}
+	if (r == 0) {
+		if (level < TILE_HEIGHT) {
+			memcpy(hashes, bytes.p, bytes.n);
+		}
+		*ret = tile_fold(hashes, height);
+	}
+	arena_free(a);
+	return r;
+}
+
+int serve_node(void *ctx, u32 level, u64 index, struct hash *ret)
+{
+	struct serve_log l = serve_log_now(ctx);
+
+	return serve_log_node(&l, level, index, ret);
+}
+
+/* ---- only grown since ---- */
+
+static void check_row(struct serve_reply *out, int result, struct str place, struct str text)
+{
+	struct view_row row = view_row(VIEW_check);
+
+	view_set_str(&row, VIEW_check_what, S("consistency"));
+	view_set_answer(&row, VIEW_check_state, result == 0 ? VIEW_PASS : VIEW_FAIL);
+	view_set_str(&row, VIEW_check_place, place);
+	view_set_str(&row, VIEW_check_text, text);
+	serve_row(out, &row);
+}
+
+/* Is the tree of `size` and `root` a prefix of this log? Proven as a stranger would have it proven, not by comparing roots alone.
+ * *ret_text says in words what was found. */
+static int prefix_of_log(struct arena *a, struct serve_log *l, u64 size, const struct hash *root, struct str *ret_text)
+{
+	struct merkle_proof proof = { 0 };
+	struct hash here;
+	int r;
+
+	if (size > l->size) {
+		*ret_text = str_printf(a, "it has %ju entries, the log here only %ju: the store was rolled back, or is another",
+			(uintmax_t)size, (uintmax_t)l->size);
+		return ERR_INTEGRITY;
+	}
+	if ((r = merkle_fetch_root(serve_log_node, l, size, &here)) != 0) {
+		return r;
+	}
+	if (!hash_eq(&here, root)) {
+		*ret_text = str_printf(a, "the first %ju of %ju entries are not those it was signed for", (uintmax_t)size,
+			(uintmax_t)l->size);
+		return ERR_INTEGRITY;
+	}
+	if (size != 0 && ((r = merkle_consistency(serve_log_node, l, size, l->size, &proof)) != 0 ||
+	    (r = merkle_verify_consistency(size, l->size, root, &l->root, proof.h, proof.n)) != 0)) {
+		*ret_text = str_printf(a, "no proof leads from %ju to %ju entries", (uintmax_t)size, (uintmax_t)l->size);
+		return r;
+	}
+	*ret_text = str_printf(a, "its %ju entries are the first of %ju, proven by %zu hashes", (uintmax_t)size, (uintmax_t)l->size,
+		proof.n);
+	return 0;
+}
+
+/* What none of our keys signed; a key exchanged after the point the store was rolled back to is such a key. */
+static struct str unknown_note(struct serve *s, struct arena *a, struct str bytes, const struct perr *why)
+{
+	struct checkpoint c;
+	struct note n;
+
+	if (note_parse(a, bytes, &n, NULL) == 0 && checkpoint_parse(n.text, &c, NULL) == 0 && str_eq(c.origin, s->head.origin)) {
+		return str_printf(a, "it tells of %ju entries under a key this store does not know, the log here has %ju: rolled back, or forged",
+			(uintmax_t)c.size, (uintmax_t)s->head.size);
+	}
+	return str_printf(a, "no checkpoint of this store: %s", why->text);
+}
+
+/* One checkpoint in its note: 0, or ERR_INTEGRITY with words. */
+static int check_note(struct serve *s, struct arena *a, struct str note, struct checkpoint *ret, struct str *ret_text)
+{
+	struct serve_log *logs;
+	struct checkpoint c = { 0 };
+	struct perr why = { 0 };
+	size_t n;
+	int r;
+
+	if ((r = serve_open_note(s, a, note, &c, &why)) != 0) {
+		*ret_text = unknown_note(s, a, note, &why);
+		return ERR_INTEGRITY;
+	}
+	*ret = c;
+	if ((r = serve_logs(s, a, &logs, &n)) != 0) {
+		return r;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (!str_eq(logs[i].origin, c.origin)) {
+			continue;
+		}
+		r = prefix_of_log(a, &logs[i], c.size, &c.root, ret_text);
+		if (r == ERR_INTEGRITY && i + 1 < n && c.size > logs[i].size && c.size <= logs[i].known) {
+			*ret_text = str_printf(a, "its log was restored at %ju entries; the %ju after them are lost, as the ledger says",
+				(uintmax_t)logs[i].size, (uintmax_t)(c.size - logs[i].size));
+		} else if (r == 0 && i + 1 < n) {
+			*ret_text = str_printf(a, "%.*s; that log was closed by a restore", STRF(*ret_text));
+		}
+		return r;
+	}
+	*ret_text = str_printf(a, "it is of another log: %.*s", STRF(c.origin));
+	return ERR_INTEGRITY;
+}
+
+/* Cuts the next note out of an anchor file: a line "# anchored TIME" stands before each. A file of one note has no such line. */
+static struct str next_note(struct str *rest)
+{
+	struct str s = *rest;
+	size_t end = 0;
+
+	if (str_starts(s, S(MARK))) {
+		(void)str_cut(&s, '\n');
+	}
+	for (end = 0; end < s.n; end++) {
+		if ((end == 0 || s.p[end - 1] == '\n') && str_starts(str_from(s, end), S(MARK))) {
+			break;
+		}
+	}
+	*rest = str_from(s, end);
+	return str_sub(s, 0, end);
+}
+
+/* All checkpoints of an anchor: each a row (only the last, when `rows` is false and nothing is wrong). */
+static int check_notes(struct serve *s, struct serve_reply *out, struct arena *a, struct str notes, bool rows, struct str *ret_last)
+{
+	size_t n = 0;
+	int r = 0;
+
+	while (notes.n != 0) {
+		struct str note = next_note(&notes), text = S("");
+		struct checkpoint c = { 0 };
+
+		if (n++ >= NOTES_MAX) {
+			return serve_fail(out, ERR_LIMIT, "more than %d checkpoints in one file", NOTES_MAX);
+		}
+		r = check_note(s, a, note, &c, &text);
+		if (r != 0 && r != ERR_INTEGRITY) {
+			return r;
+		}
+		*ret_last = text;
+		if (rows) {
+			check_row(out, r, c.origin.n != 0 ? str_printf(a, "checkpoint %ju", (uintmax_t)c.size) :
+				str_printf(a, "record %zu", n), text);
+		}
+		if (r != 0) {
+			return serve_fail(out, r, "%.*s", STRF(text));
+		}
+	}
+	return n != 0 ? 0 : serve_fail(out, ERR_MISSING, "there is no checkpoint in this file");
+}
+
+/* A size is compared with the checkpoint that was signed at it, where one was. */
+static int check_size(struct serve *s, struct serve_reply *out, struct arena *a, u64 size)
+{
+	struct serve_log l = serve_log_now(s);
+	struct store_checkpoint *rows;
+	struct str text = S("");
+	struct hash root;
+	size_t n;
+	int r;
+
+	if (size > l.size) {
+		check_row(out, ERR_INTEGRITY, str_printf(a, "size %ju", (uintmax_t)size),
+			str_printf(a, "the log here has only %ju entries: the store was rolled back, or is another", (uintmax_t)l.size));
+		return serve_fail(out, ERR_INTEGRITY, "the log has %ju entries, not %ju or more", (uintmax_t)l.size, (uintmax_t)size);
+	}
+	if ((r = store_get_checkpoints(s->st, a, l.epoch, size, 1, &rows, &n)) != 0) {
+		return r;
+	}
+	if (n == 1 && rows[0].size == size) {
+		struct str last;
+
+		return check_notes(s, out, a, rows[0].note, true, &last);
+	}
+	if ((r = merkle_fetch_root(serve_log_node, &l, size, &root)) != 0 ||
+	    (r = prefix_of_log(a, &l, size, &root, &text)) != 0) {
+		return r;
+	}
+	check_row(out, 0, str_printf(a, "size %ju", (uintmax_t)size), str_printf(a, "%.*s; nothing was signed at it, its root is %.*s",
+		STRF(text), STRF(str_base64(a, root.b, sizeof root.b))));
+	return 0;
+}
+
+static int consistency(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
+{
+	struct str notes, last;
+	u64 size;
+	int r;
+
+	if ((r = rd_blob(body, &notes)) != 0 || (r = rd_u64(body, &size)) != 0 || (r = rd_done(body)) != 0) {
+		return r;
+	}
+	return notes.n == 0 ? check_size(s, out, a, size) : check_notes(s, out, a, notes, true, &last);
+}
+
+/* For `status`: what disagrees is a row, not a failure. */
+static int anchor(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
+{
+	struct view_row row = view_row(VIEW_status);
+	struct str notes, text = S("");
+	int r;
+
+	if ((r = rd_blob(body, &notes)) != 0 || (r = rd_done(body)) != 0) {
+		return r;
+	}
+	r = check_notes(s, out, a, notes, false, &text);
+	view_set_str(&row, VIEW_status_item, S("anchor"));
+	view_set_answer(&row, VIEW_status_state, r == 0 ? VIEW_PASS : VIEW_FAIL);
+	view_set_str(&row, VIEW_status_text, r == 0 ? text : str_dup(a, str_z(out->text)));
+	view_set_str(&row, VIEW_status_next, r == 0 ? S("") : S("korobanu ledger consistency"));
+	out->text[0] = '\0';
+	serve_row(out, &row);
+	return 0;
+}
+
+/* ---- a copy for others ---- */
+
+static void send_file(struct serve_reply *out, const char *path, struct str bytes)
+{
+	do {
+		struct arena *a = arena_new(NULL, 0);
+		struct buf b = buf_new(a, LIMIT_MSG_BODY);
+		struct str piece = bytes.n > PIECE_MAX ? str_sub(bytes, 0, PIECE_MAX) : bytes;
+
+		bytes = str_from(bytes, piece.n);
+		buf_blob(&b, str_z(path));
+		buf_u8(&b, bytes.n == 0);
+		buf_str(&b, piece);
+		must(buf_done(&b) == 0);
+		serve_bytes(out, buf_view(&b));
+		arena_free(a);
+	} while (bytes.n != 0 && out->err == 0);
+}
+
+static int tile_bytes(struct serve *s, struct arena *a, struct serve_log *l, const struct tile *t, struct buf *b)
+{
+	struct store_entry *rows;
+	size_t n;
+	int r;
+
+	if (t->level != TILE_ENTRIES) {
+		r = tile_write(t, serve_log_node, l, b);
+		return r != 0 ? r : buf_done(b);
+	}
+	if ((r = store_get_entries(s->st, a, l->first + t->index * TILE_WIDTH, t->width, &rows, &n)) != 0) {
+		return r;
+	}
+	if (n != t->width) {
+		return ERR_INTEGRITY;
+	}
+	for (size_t i = 0; i < n; i++) {
+		tile_entry_write(b, rows[i].envelope);
+	}
+	return buf_done(b);
+}
+
+/* Everything a reader of the log as it stands needs, the checkpoint last. */
+static int export_log(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
+{
+	struct serve_log l = serve_log_now(s);
+	struct tile_walk w = { .to = l.size };
+	struct str note;
+	struct tile t;
+	int r;
+
+	if ((r = rd_done(body)) != 0 || (r = serve_sign(s, a, &note)) != 0) {
+		return r;
+	}
+	while (out->err == 0 && tile_walk(&w, &t)) {
+		struct arena *page = arena_new(a, 0);
+		struct buf b = buf_new(page, TILE_BUNDLE_MAX);
+		char path[TILE_PATH_MAX];
+
+		tile_path(&t, path);
+		if ((r = tile_bytes(s, page, &l, &t, &b)) != 0) {
+			return serve_fail(out, r, "%s cannot be made", path);
+		}
+		send_file(out, path, buf_view(&b));
+		arena_free(page);
+	}
+	send_file(out, "checkpoint", note);
+	return out->err;
+}
+
+const struct serve_request serve_logs_asks[] = { { MSGS_CONSISTENCY, consistency }, { MSGS_EXPORT_LOG, export_log }, { MSGS_ANCHOR, anchor },
+	{ 0, NULL } };

@@ -1,0 +1,315 @@
+/* A copy of the store to take away, and a store begun again from one.
+ *
+ * BACKUP. The engine's whole copy under a temporary name, its name taken away at once, its bytes sent: nothing is left behind, whenever the
+ * process ends. The key is not part of it: who finds the copy can read it, not sign for us.
+ *
+ * RESTORE. Main puts the copy into `restore/korobanu.db` while no core runs; the next core finds it at its start (here) and
+ *  (1) opens it there and checks all of it: a copy of a newer version, or one that is not what it says, is removed and nothing happened;
+ *  (2) commits, in the copy, the first entry of a new log: {"do":"ledger.restore"} names the log it continues, how far that one goes in
+ *      the copy, and the last checkpoint that is known of it, here or in the copy; what lies between was lost and `ledger verify` says so;
+ *  (3) renames it to `restore/new.db`, and `restore` to `restored`: from here on it is done, before that it never was;
+ *  (4) moves what was the store (file, log, published tiles) into `restored`, and new.db to its place;
+ *  (5) keeps `restored` as `replaced-N`, or removes it when nothing was replaced.
+ * Every step can be cut off; the next start goes on.
+ *
+ * The new log has an origin of its own, of fresh randomness and the next number: a copy restored twice gives two logs, never two
+ * checkpoints of one origin and size. */
+#include "core/serve/serve_int.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "core/ledger/publish.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define COPY "backup.tmp"
+#define IN "restore"
+#define DONE "restored"
+#define NEW "new.db"
+
+/* ---- backup ---- */
+
+static int send_copy(struct serve_reply *out, int fd)
+{
+	static char piece[LIMIT_MSG_BODY];
+	ssize_t n;
+
+	while (out->err == 0 && (n = read(fd, piece, sizeof piece)) != 0) {
+		if (n > 0) {
+			serve_bytes(out, str_of(piece, (size_t)n));
+		} else if (errno != EINTR) {
+			return err_from_errno(errno);
+		}
+	}
+	return out->err;
+}
+
+static int backup(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
+{
+	AUTO_CLOSE int fd = -1;
+	int r = rd_done(body);
+
+	(void)a;
+	if (r != 0) {
+		return r;
+	}
+	(void)unlink(COPY);
+	if ((r = store_backup(s->st, COPY)) != 0) {
+		return serve_fail(out, r, "%s", store_why(s->st));
+	}
+	fd = open(COPY, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	r = fd < 0 ? err_from_errno(errno) : 0;
+	(void)unlink(COPY);
+	return r != 0 ? r : send_copy(out, fd);
+}
+
+static int schema(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
+{
+	struct view_row row = view_row(VIEW_check);
+	u32 now = store_schema_version(s->st), newest = store_schema_newest();
+	int r = rd_done(body);
+
+	if (r != 0) {
+		return r;
+	}
+	view_set_str(&row, VIEW_check_what, S("schema"));
+	view_set_answer(&row, VIEW_check_state, now == newest ? VIEW_PASS : VIEW_FAIL);
+	view_set_str(&row, VIEW_check_text, str_printf(a, "version %u of the store, %u is the newest of this program%s", now, newest,
+		now == newest ? "; opening it brought it there, an older one is beside it as " STORE_FILE ".before-N" : ""));
+	serve_row(out, &row);
+	return 0;
+}
+
+/* ---- restore ---- */
+
+static bool is_there(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+static int sync_dir(const char *path)
+{
+	AUTO_CLOSE int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	return dir >= 0 && fsync(dir) == 0 ? 0 : err_from_errno(errno);
+}
+
+static int move(const char *from, const char *to)
+{
+	return rename(from, to) == 0 || errno == ENOENT ? 0 : err_from_errno(errno);
+}
+
+/* Steps (4) and (5). */
+static int take_place(void)
+{
+	static const char *const was[] = { STORE_FILE, STORE_FILE "-wal", STORE_FILE "-shm", "log" };
+	char to[64];
+	int r = 0;
+
+	if (is_there(DONE "/" NEW)) {
+		for (size_t i = 0; r == 0 && i < countof(was); i++) {
+			snprintf(to, sizeof to, DONE "/%s", was[i]);
+			r = move(was[i], to);
+		}
+		if (r != 0 || (r = sync_dir(DONE)) != 0 || (r = sync_dir(".")) != 0 ||
+		    (r = move(DONE "/" NEW, STORE_FILE)) != 0 || (r = sync_dir(".")) != 0) {
+			return r;
+		}
+	}
+	if (rmdir(DONE) == 0) {
+		return sync_dir(".");
+	}
+	for (unsigned n = 1; n < 10000; n++) {
+		snprintf(to, sizeof to, "replaced-%u", n);
+		if (!is_there(to)) {
+			log_info("what was the store before is kept in %s", to);
+			r = move(DONE, to);
+			return r != 0 ? r : sync_dir(".");
+		}
+	}
+	return ERR_EXISTS;
+}
+
+static void throw_away(void)
+{
+	static const char *const names[] = { STORE_FILE, STORE_FILE "-wal", STORE_FILE "-shm", STORE_FILE ".part", NEW };
+
+	for (size_t i = 0; i < countof(names); i++) {
+		char path[64];
+
+		snprintf(path, sizeof path, IN "/%s", names[i]);
+		(void)unlink(path);
+	}
+	if (rmdir(IN) != 0 && errno != ENOENT) {
+		log_warn("the directory \"%s\" in the store cannot be removed: %s", IN, strerror(errno));
+	}
+}
+
+/* The larger of what the copy and the directory it comes to know of its log; *ret_note is empty when neither signed anything. */
+static int last_known(struct serve *s, struct arena *a, u64 *ret_size, struct str *ret_note)
+{
+	struct store_checkpoint stored;
+	struct checkpoint c;
+	struct str note;
+	int dir, r = store_get_last_checkpoint(s->st, a, false, &stored);
+
+	*ret_size = 0;
+	*ret_note = S("");
+	if (r != 0 && r != ERR_NOTFOUND) {
+		return r;
+	}
+	if (r == 0 && stored.epoch == s->head.epoch) {
+		*ret_size = stored.size;
+		*ret_note = stored.note;
+	}
+	dir = open("log", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (dir < 0) {
+		return 0;
+	}
+	if (publish_checkpoint(a, dir, &note) == 0 && serve_open_note(s, a, note, &c, NULL) == 0 &&
+	    str_eq(c.origin, s->head.origin) && c.size > *ret_size) {
+		*ret_size = c.size;
+		*ret_note = note;
+	}
+	close(dir);
+	return 0;
+}
+
+/* What the log says of the one it continues: {"first","known","note","origin","root","size"}, the object of that epoch too. */
+static struct str old_log(struct arena *a, const struct serve_log *l, u64 known, struct str note)
+{
+	struct buf b = buf_new(a, 0);
+	struct json_w w = jw_new(&b);
+
+	jw_obj(&w);
+	jw_kint(&w, "epoch", l->epoch);
+	jw_kint(&w, "first", (i64)l->first);
+	jw_kint(&w, "known", (i64)known);
+	jw_kstr(&w, "note", note);
+	jw_kstr(&w, "origin", l->origin);
+	jw_kstr(&w, "root", str_base64(a, l->root.b, HASH_LEN));
+	jw_kint(&w, "size", (i64)l->size);
+	jw_end(&w);
+	must(buf_done(&b) == 0);
+	return buf_view(&b);
+}
+
+/* Step (2). */
+static int begin_epoch(struct serve *s, struct arena *a)
+{
+	struct serve_log old = serve_log_now(s);	/* its origin is copied: the head it points into goes with the commit */
+	struct store_object objects[2] = { { .type = S("epoch") }, { .type = S("ledger"), .id = S("key") } };
+	struct item it = { .type = ITEM_ACT };
+	struct serve_draft d = { .items = &it, .nitems = 1, .objects = objects, .nobjects = countof(objects) };
+	struct serve_done done;
+	struct note_key key, before = s->note_key;
+	struct buf b = buf_new(a, 0);
+	struct json_w w = jw_new(&b);
+	struct str note;
+	u64 known;
+	u8 id[8];
+	int r;
+
+	old.origin = str_dup(a, old.origin);
+	must(getrandom(id, sizeof id, 0) == (ssize_t)sizeof id);
+	d.new_origin = str_printf(s->a, "korobanu.invalid/%.*s/%u", STRF(str_hex(a, id, sizeof id)), s->head.epoch + 1);
+	if ((r = note_key_make(d.new_origin, s->key.pub, &key)) != 0 || (r = last_known(s, a, &known, &note)) != 0) {
+		return r;
+	}
+	objects[0].id = str_printf(a, "%010u", old.epoch);
+	objects[0].body = old_log(a, &old, known, note);
+	objects[1].body = serve_key_object(a, &before, &key);
+	jw_obj(&w);
+	jw_kstr(&w, "do", S("ledger.restore"));
+	jw_kstr(&w, "key", note_key_text(a, &key));
+	jw_key(&w, S("old"));
+	jw_raw(&w, objects[0].body);
+	jw_kstr(&w, "origin", d.new_origin);
+	jw_end(&w);
+	if ((r = buf_done(&b)) != 0 || (r = json_parse(a, buf_view(&b), &it.act, NULL)) != 0) {
+		return r;
+	}
+	r = serve_commit(s, &d, &done);
+	if (r == 0) {
+		log_info("restored: log %.*s of %ju entries goes on as %.*s%s", STRF(old.origin), (uintmax_t)old.size, STRF(d.new_origin),
+			known > old.size ? "; entries after them were known and are lost" : "");
+	}
+	return r;
+}
+
+/* Steps (1) and (2), in the directory the copy was put into. */
+static int prepare(struct serve *s)
+{
+	struct arena *a = arena_new(NULL, 0);
+	struct store_object key;
+	struct note_key of_copy;
+	struct perr err = { 0 };
+	int r = store_open(IN, &(struct store_opts){ .no_create = true }, &s->st, &err);
+
+	if (r != 0) {
+		log_error("the copy to restore: %s", err.text[0] != '\0' ? err.text : err_text(r));
+		arena_free(a);
+		return r;
+	}
+	if ((r = serve_load_head(s)) == 0 && s->head.epoch == 0) {
+		r = ERR_INTEGRITY;
+	}
+	if (r == 0 && (r = serve_check(s, NULL, a)) != 0) {
+		log_error("the copy to restore is not what was recorded");
+	}
+	if (r == 0 && (r = serve_load_edges(s)) == 0 && (r = serve_last_recorded(s)) == 0 && (r = serve_find_key(s, true)) == 0 &&
+	    (r = note_key_make(str_dup(s->a, s->head.origin), s->key.pub, &s->note_key)) == 0) {
+		/* Whose key the copy's log was signed with is what the copy says, not what lies in this directory. */
+		if (store_get_object(s->st, a, S("ledger"), S("key"), &key) == 0 &&
+		    serve_key_of(a, key.body, &of_copy) == 0) {
+			of_copy.name = str_dup(s->a, of_copy.name);
+			s->note_key = of_copy;
+		}
+		r = begin_epoch(s, a);
+	}
+	store_close(s->st);
+	s->st = NULL;
+	arena_free(a);
+	return r;
+}
+
+int serve_restore(struct serve *s)
+{
+	int r = 0;
+
+	(void)unlink(COPY);		/* of a core that was killed */
+	(void)unlink(COPY ".part");
+	if (is_there(DONE)) {
+		return take_place();
+	}
+	if (!is_there(IN)) {
+		return 0;
+	}
+	if (!is_there(IN "/" NEW)) {
+		if (!is_there(IN "/" STORE_FILE)) {	/* main was cut off while it copied */
+			throw_away();
+			return 0;
+		}
+		if ((r = prepare(s)) != 0) {
+			throw_away();
+			return r;
+		}
+		if ((r = move(IN "/" STORE_FILE, IN "/" NEW)) != 0 || (r = sync_dir(IN)) != 0) {
+			return r;
+		}
+	}
+	if ((r = move(IN, DONE)) != 0 || (r = sync_dir(".")) != 0) {
+		return r;
+	}
+	return take_place();
+}
+
+const struct serve_request serve_copies[] = { { MSGS_BACKUP, backup }, { MSGS_SCHEMA, schema }, { 0, NULL } };
