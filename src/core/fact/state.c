@@ -420,7 +420,7 @@ static void fold_families(struct state *st, const struct fact *f, const struct s
 	if (stamp->qod < SEEN_QOD_DECIDES || stamp->clock)
 		return;
 	for (size_t i = 0; i < countof(two); i++) {
-		bool found = has_word(f, "families", str_z(two[i].word)), silent = true_of(f, two[i].silent);
+		bool silent = true_of(f, two[i].silent), found = !silent && has_word(f, "families", str_z(two[i].word));
 		struct state_family want = { .network = f->network, .vantage = f->vantage, .family = two[i].family }, *fam;
 
 		if (!found && !silent)

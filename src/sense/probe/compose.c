@@ -426,12 +426,17 @@ int compose_device(struct digest *d, u32 device)
 	fact_set_str(n, "of", S("address"));
 	fact_set_strs(n, "method", how, methods(d, d->looked.by, how));
 	/* only on the link can all addresses of a device be found: a router shows none of its others */
+	/* and a family that never answered is silent: that is no list of its addresses */
 	if (onlink && d->looked.whole4) {
-		families[k++] = S("ip4");
+		if (has4) {
+			families[k++] = S("ip4");
+		}
 		fact_set_bool(n, "silent4", !has4);
 	}
 	if (onlink && d->looked.whole6) {
-		families[k++] = S("ip6");
+		if (has6) {
+			families[k++] = S("ip6");
+		}
 		fact_set_bool(n, "silent6", !has6);
 	}
 	fact_set_strs(n, "families", families, k);

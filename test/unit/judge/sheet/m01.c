@@ -37,6 +37,7 @@ struct scene {
 	int vantage;		/* of the scan; 0: v1 */
 	int lister;		/* vantage of the list of addresses; 0: of the scan */
 	bool no_list4, no_list6, silent6;	/* of the addresses */
+	bool only4;		/* no IPv6 address is known */
 	bool no_scan6;		/* the IPv6 address is known, and was not scanned */
 	bool lease;		/* nothing but addresses identifies it */
 	bool answers_all;
@@ -89,6 +90,7 @@ static const struct scene scenes[] = {
 	{ "IPv4 addresses not listed", .no_list4 = true, BOTH(TRI_UNKNOWN), WHY_NOT_COVERED },
 	{ "IPv6 addresses not listed", .no_list6 = true, BOTH(TRI_UNKNOWN), WHY_NOT_COVERED },
 	{ "IPv6 asked for, silent", .no_list6 = true, .silent6 = true, BOTH(TRI_UNKNOWN), WHY_SILENT },
+	{ "IPv6 asked for, silent, and called complete", .silent6 = true, .only4 = true, BOTH(TRI_UNKNOWN), WHY_SILENT },
 	{ "IPv6 not scanned", .no_scan6 = true, BOTH(TRI_UNKNOWN), WHY_NOT_COVERED },
 	{ "looked at through a router alone", .vantage = 3, BOTH(TRI_UNKNOWN), WHY_NOT_COVERED },
 	{ "addresses listed here, ports through a router", .vantage = 3, .lister = 1, BOTH(TRI_UNKNOWN), WHY_NOT_COVERED },
@@ -220,7 +222,7 @@ static void fold_lists(struct world *w, const struct scene *s, int vantage)
 	fold(w, n, 95);
 }
 
-static struct world world_new(bool lease)
+static struct world world_new(bool lease, bool only4)
 {
 	struct utc since = { .ms = T0 - 1000 }, last = { .ms = T0 + 86400000ll * 300 };
 	struct claim c[3] = {
@@ -236,7 +238,10 @@ static struct world world_new(bool lease)
 		c[i].since = since;
 		c[i].last = last;
 	}
-	state_set_claims(w.st, c, lease ? 2 : 3);
+	if (only4) {
+		c[1] = c[2];
+	}
+	state_set_claims(w.st, c, lease || only4 ? 2 : 3);
 	return w;
 }
 
@@ -259,7 +264,7 @@ static void fold_scan(struct world *w, const struct scene *s)
 		fold(w, n, 95);
 	}
 	fold_cover(w, s->ports, IP4, vantage);
-	if (!s->no_scan6) {
+	if (!s->no_scan6 && !s->only4) {
 		fold_cover(w, s->ports, IP6, vantage);
 	}
 	if (s->list5) {
@@ -313,7 +318,7 @@ void test_m01__scenes(void **state)
 	j = judge_builtin();
 	for (size_t i = 0; i < countof(scenes); i++) {
 		const struct scene *s = &scenes[i];
-		struct world w = world_new(s->lease);
+		struct world w = world_new(s->lease, s->only4);
 
 		fold_scan(&w, s);
 		expect(s->what, "M01", verdict(j, &w, s->days, "M01"), s->m01, s->why);
@@ -346,7 +351,7 @@ void test_m01__no_open_port_passes_unread(void **state)
 	j = judge_builtin();
 	for (size_t i = 0; i < countof(nos) * countof(ports); i++) {
 		struct scene s = { .ports = { { i % 2 ? IP4 : IP6, ports[i % countof(ports)], OPEN, NULL, nos[i / countof(ports)] } } };
-		struct world w = world_new(false);
+		struct world w = world_new(false, false);
 
 		fold_scan(&w, &s);
 		expect(s.ports[0].no == NULL ? "mute" : s.ports[0].no, "M01", verdict(j, &w, 0, "M01"), TRI_UNKNOWN, 0);
@@ -367,7 +372,7 @@ void test_m01__what_was_found_ends_only_by_a_look(void **state)
 	a = arena_new(NULL, 0);
 	j = judge_builtin();
 	for (size_t i = 0; i < countof(t); i++) {
-		struct world w = world_new(false);
+		struct world w = world_new(false, false);
 
 		fold_scan(&w, &found);
 		w.run = "R2";
@@ -388,7 +393,7 @@ void test_m01__udp_is_not_its_subject(void **state)
 
 	(void)state;
 	a = arena_new(NULL, 0);
-	w = world_new(false);
+	w = world_new(false, false);
 	fold_scan(&w, &clean);
 	fold_service(&w, &p, 1, "udp");
 	expect("udp", "M01", verdict(judge_builtin(), &w, 0, "M01"), TRI_TRUE, 0);
@@ -404,7 +409,7 @@ void test_m01__a_pass_names_its_end_and_its_grounds(void **state)
 
 	(void)state;
 	a = arena_new(NULL, 0);
-	w = world_new(false);
+	w = world_new(false, false);
 	fold_scan(&w, &clean);
 	v = verdict(judge_builtin(), &w, 0, "M01");
 	assert_int_equal(v.v, TRI_TRUE);
@@ -527,7 +532,7 @@ void test_m01__items(void **state)
 		struct world w;
 
 		a = arena_new(NULL, 0);
-		w = world_new(false);
+		w = world_new(false, false);
 		x = (struct answering){ .j = judge_signed(t[i].who), .w = &w };
 		fold_scan(&w, t[i].s);
 		if (item_of(&x, "jssec-v1", "JS-14-2.c").state != t[i].c || item_of(&x, "jssec-v1", "JS-14-2").state != t[i].whole ||
@@ -550,7 +555,7 @@ void test_m01__pairs_are_listed_with_who_read_them(void **state)
 		struct world w;
 
 		a = arena_new(NULL, 0);
-		w = world_new(false);
+		w = world_new(false, false);
 		x = (struct answering){ .j = judge_signed(all ? ALL : NOBODY), .w = &w };
 		fold_scan(&w, &rlogin);
 		it = item_of(&x, "jssec-v1", "JS-14-2.c");

@@ -372,6 +372,7 @@ static void check_six(struct world *w)
 	assert_true(has_key(it, "mac:00:16:3e:00:00:04"));
 	it = coverage(w, "address", "mac:00:16:3e:00:00:04");
 	assert_int_equal(fact_value(&it->f, S("silent4"))->i, 1);
+	assert_int_equal(fact_value(&it->f, S("families"))->n, 1);	/* what was silent is no list */
 }
 
 static void check_odd(struct world *w)
