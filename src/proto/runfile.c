@@ -149,7 +149,7 @@ static int evidence(struct arena *a, const struct json *v, struct runfile_line *
 	struct sha256_ctx sha;
 	u8 want[32], got[32];
 	struct str text;
-	u64 size;
+	u64 size = 0;
 	int r;
 
 	l->what = RUNFILE_EVIDENCE;
