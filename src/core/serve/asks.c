@@ -94,6 +94,12 @@ static void set_text(struct view_row *row, u32 field, struct str s)
 	}
 }
 
+/* What a person may say or not: nothing said is nothing, not unknown. */
+static void told_text(struct view_row *row, u32 field, struct str s)
+{
+	view_set_str(row, field, s.p != NULL ? s : S(""));
+}
+
 static void set_texts(struct arena *a, struct view_row *row, u32 field, const struct json *list)
 {
 	struct str *p;
@@ -135,9 +141,9 @@ static void network_row(struct serve *s, struct arena *a, const struct store_obj
 	view_set_str(row, VIEW_network_id, o->id);
 	view_set_str(row, VIEW_network_zone, o->zone);
 	set_texts(a, row, VIEW_network_prefixes, json_get(v, S("prefixes")));
-	set_text(row, VIEW_network_gateway_mac, member(v, "gateway_mac"));
-	set_text(row, VIEW_network_dhcp_domain, member(v, "dhcp_domain"));
-	set_text(row, VIEW_network_note, member(v, "note"));
+	told_text(row, VIEW_network_gateway_mac, member(v, "gateway_mac"));
+	told_text(row, VIEW_network_dhcp_domain, member(v, "dhcp_domain"));
+	told_text(row, VIEW_network_note, member(v, "note"));
 	if (json_get_int(v, S("lease"), &lease) == 0) {
 		view_set_int(row, VIEW_network_lease, lease);
 	}
@@ -176,7 +182,7 @@ static void run_row(struct serve *s, struct arena *a, const struct store_object 
 	set_text(row, VIEW_run_state, member(v, "state"));
 	set_text(row, VIEW_run_profile, member(v, "profile"));
 	set_text(row, VIEW_run_vantage, member(v, "vantage"));
-	set_text(row, VIEW_run_reason, member(v, "reason"));
+	told_text(row, VIEW_run_reason, member(v, "reason"));
 	set_time(row, VIEW_run_started, member(v, "started"));
 	set_time(row, VIEW_run_ended, member(v, "ended"));
 }
@@ -279,6 +285,21 @@ static void asset_row(struct serve *s, struct arena *a, const struct store_asset
 	view_set_time(out, VIEW_asset_last_seen, row->last_seen);
 }
 
+/* The answers of an asset in short, from its packed verdicts; what was never judged stays unknown. */
+static void asset_answers(struct serve *s, struct arena *a, u64 id, struct view_row *row)
+{
+	struct store_verdict v;
+	u32 fails, unknowns;
+	u8 worst;
+
+	if (s->parts->summary != NULL && store_get_verdict(s->st, a, id, &v) == 0 &&
+	    s->parts->summary(s->ctx, a, v.body, &worst, &fails, &unknowns) == 0) {
+		view_set_answer(row, VIEW_asset_worst, worst);
+		view_set_int(row, VIEW_asset_fails, fails);
+		view_set_int(row, VIEW_asset_unknowns, unknowns);
+	}
+}
+
 static int assets(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
 {
 	struct store_page p = { .limit = 200 };
@@ -306,6 +327,7 @@ static int assets(struct serve *s, struct serve_reply *out, struct arena *a, str
 				return serve_fail(out, r, "the state of AST-%ju cannot be read", (uintmax_t)rows[i].id);
 			}
 			asset_row(s, page, &row, st, &v);
+			asset_answers(s, page, rows[i].id, &v);
 			serve_row(out, &v);
 		}
 		p.cursor = str_dup(a, cursor);
@@ -391,6 +413,7 @@ static int asset(struct serve *s, struct serve_reply *out, struct arena *a, stru
 			"there is no asset \"%.*s\"", STRF(text));
 	}
 	asset_row(s, a, &row, st, &v);
+	asset_answers(s, a, id, &v);
 	serve_row(out, &v);
 	send_addresses(out, a, st, serve_now(s), identity_text(a, id));
 	send_services(out, a, st, serve_now(s), identity_text(a, id));
@@ -540,9 +563,9 @@ static int history(struct serve *s, struct serve_reply *out, struct arena *a, st
 			view_set_time(&v, VIEW_change_at, rows[i].at);
 			view_set_str(&v, VIEW_change_asset, identity_text(a, id));
 			view_set_str(&v, VIEW_change_what, rows[i].measure);
-			set_text(&v, VIEW_change_before, rows[i].was);
-			set_text(&v, VIEW_change_after, rows[i].now);
-			set_text(&v, VIEW_change_reason, rows[i].reason);
+			told_text(&v, VIEW_change_before, rows[i].was);
+			told_text(&v, VIEW_change_after, rows[i].now);
+			told_text(&v, VIEW_change_reason, rows[i].reason);
 			serve_row(out, &v);
 			after = rows[i].id;
 		}
@@ -570,6 +593,18 @@ static int head(struct serve *s, struct serve_reply *out, struct arena *a, struc
 	view_set_int(&row, VIEW_head_epoch, s->head.epoch);
 	serve_row(out, &row);
 	return 0;
+}
+
+/* "scope.add" of an act, nothing of other entries. */
+static struct str act_of(struct serve *s, struct arena *a, const struct store_entry *e)
+{
+	struct utc recorded;
+	struct item it;
+
+	if (!str_eq(e->type, S("act")) || serve_item(s, a, e->seq, 0, &it, &recorded) != 0 || it.type != ITEM_ACT) {
+		return (struct str){ 0 };
+	}
+	return member(it.act, "do");
 }
 
 static int entries(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
@@ -604,34 +639,100 @@ static int entries(struct serve *s, struct serve_reply *out, struct arena *a, st
 		if (e.type == ENVELOPE_ERASED) {
 			view_set_int(&row, VIEW_entry_erased, (i64)e.nerased);
 		}
+		told_text(&row, VIEW_entry_act, act_of(s, a, &rows[i]));
 		serve_row(out, &row);
 	}
 	return 0;
 }
 
-static int status(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
+static void status_row(struct serve_reply *out, const char *item, bool good, struct str text, const char *next)
 {
 	struct view_row row = view_row(VIEW_status);
-	u64 n;
+
+	view_set_str(&row, VIEW_status_item, str_z(item));
+	view_set_answer(&row, VIEW_status_state, good ? VIEW_PASS : VIEW_UNKNOWN);
+	view_set_str(&row, VIEW_status_text, text);
+	view_set_str(&row, VIEW_status_next, str_z(good ? "" : next));
+	serve_row(out, &row);
+}
+
+/* How many objects of a type there are, and how many of them are in force; *ret_last is the one with the highest entry. */
+static int count_objects(struct serve *s, struct arena *a, const char *type, size_t *ret_all, size_t *ret_live,
+	struct store_object *ret_last)
+{
+	struct str after = S("");
+	struct store_object *rows;
+	size_t n, all = 0, live = 0;
 	int r;
 
-	if ((r = rd_done(body)) != 0 || (r = store_count_assets(s->st, &n)) != 0) {
+	*ret_last = (struct store_object){ 0 };
+	do {
+		if ((r = store_list_objects(s->st, a, str_z(type), after, 1000, &rows, &n)) != 0) {
+			return r;
+		}
+		for (size_t i = 0; i < n; i++) {
+			const struct json *v;
+			struct utc until;
+
+			if (json_parse(a, rows[i].body, &v, NULL) != 0) {
+				return ERR_INTEGRITY;
+			}
+			all++;
+			live += utc_parse(member(v, "until"), &until) != 0 || until.ms > serve_now(s).ms;
+			*ret_last = rows[i].seq >= ret_last->seq ? rows[i] : *ret_last;
+		}
+		after = n > 0 ? rows[n - 1].id : after;
+	} while (n > 0);
+	*ret_all = all;
+	*ret_live = live;
+	return 0;
+}
+
+static struct str run_state(struct str state, bool ja)
+{
+	static const char *const words[][2] = { { "running", "実行中" }, { "finished", "完了" }, { "interrupted", "中断" },
+		{ "failed", "失敗" } };
+
+	for (size_t i = 0; ja && i < countof(words); i++) {
+		if (str_eq(state, str_z(words[i][0]))) {
+			return str_z(words[i][1]);
+		}
+	}
+	return state;
+}
+
+/* u8: texts in Japanese. The words are few and belong to the numbers, so they stand here. */
+static int status(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
+{
+	struct store_object last;
+	size_t all, live;
+	u64 n;
+	u8 ja;
+	int r;
+
+	if ((r = rd_u8(body, &ja)) != 0 || (r = rd_done(body)) != 0 || (r = store_count_assets(s->st, &n)) != 0) {
 		return r;
 	}
-	view_set_str(&row, VIEW_status_item, S("ledger"));
-	view_set_answer(&row, VIEW_status_state, VIEW_PASS);
-	view_set_str(&row, VIEW_status_text, str_printf(a, "%ju entries, root %.*s...", (uintmax_t)s->head.size, 12,
-		str_hex(a, s->head.root, sizeof s->head.root).p));
-	serve_row(out, &row);
-	row = view_row(VIEW_status);
-	view_set_str(&row, VIEW_status_item, S("assets"));
-	view_set_answer(&row, VIEW_status_state, n == 0 ? VIEW_UNKNOWN : VIEW_PASS);
-	view_set_str(&row, VIEW_status_text, str_printf(a, "%ju", (uintmax_t)n));
-	if (n == 0) {
-		view_set_str(&row, VIEW_status_next, S("korobanu scan"));
+	status_row(out, "ledger", true, str_printf(a, ja ? "%ju 件、ルート %.*s…" : "%ju entries, root %.*s...",
+		(uintmax_t)s->head.size, 12, str_hex(a, s->head.root, sizeof s->head.root).p), "");
+	if ((r = count_objects(s, a, "network", &all, &live, &last)) != 0) {
+		return r;
 	}
-	serve_row(out, &row);
-	return 0;
+	status_row(out, "networks", all > 0, str_printf(a, "%zu", all), "korobanu network add");
+	if ((r = count_objects(s, a, "scope", &all, &live, &last)) != 0) {
+		return r;
+	}
+	status_row(out, "scopes", live > 0, str_printf(a, ja ? "有効 %zu 件（全 %zu 件）" : "%zu of %zu in force",
+		live, all), "korobanu scope add");
+	status_row(out, "assets", n > 0, str_printf(a, "%ju", (uintmax_t)n), "korobanu scan");
+	if ((r = count_objects(s, a, "run", &all, &live, &last)) == 0 && all > 0) {
+		const struct json *v;
+		struct str state = json_parse(a, last.body, &v, NULL) == 0 ? member(v, "state") : S("?");
+
+		status_row(out, "run", str_eq(state, S("finished")), str_printf(a, "%.*s: %.*s", STRF(last.id),
+			STRF(run_state(state, ja != 0))), "korobanu scan");
+	}
+	return r;
 }
 
 const struct serve_request serve_asks[] = {

@@ -34,6 +34,9 @@ struct serve_verdicts {
 typedef int serve_judge_fn(void *ctx, struct arena *a, u64 asset, const struct state *st, struct utc now, u64 ledger_size,
 	struct str was, struct serve_verdicts *ret);
 
+/* What a reader of lists sees of packed verdicts: the worst answer, and how many fail or are not known. */
+typedef int serve_summary_fn(void *ctx, struct arena *a, struct str body, u8 *ret_worst, u32 *ret_fails, u32 *ret_unknowns);
+
 /* Texts a store must keep beside its verdicts (rules, mappings, guidelines), written once with the first entry after they changed. */
 typedef size_t serve_texts_fn(void *ctx, const struct store_text **ret);
 
@@ -41,6 +44,7 @@ struct serve_parts {
 	const struct serve_request *requests[4];	/* beside this part's own; each ended by type 0 */
 	serve_judge_fn *judge;
 	serve_texts_fn *texts;
+	serve_summary_fn *summary;			/* NULL: the worst answer of a list is not known */
 	void *(*make)(struct arena *a);			/* the judge's own context, made inside the sandbox; NULL: failed */
 	bool key_given;					/* set by serve_main: the key is a credential, at ROLE_FD_KEY */
 };

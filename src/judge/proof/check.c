@@ -69,10 +69,9 @@ static void tell(struct check *c, const char *what, enum view_answer state, stru
 
 	view_set_str(&row, VIEW_check_what, str_z(what));
 	view_set_answer(&row, VIEW_check_state, (u8)state);
-	if (place.n != 0) {
-		view_set_str(&row, VIEW_check_place, place);
-	}
+	view_set_str(&row, VIEW_check_place, place.n != 0 ? place : S(""));
 	view_set_str(&row, VIEW_check_text, text);
+	view_set_str(&row, VIEW_check_reason, S(""));
 	if (c->row != NULL) {
 		c->row(c->row_ctx, &row);
 	}

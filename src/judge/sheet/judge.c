@@ -186,3 +186,23 @@ int judge_asset(void *ctx, struct arena *a, u64 asset, const struct state *st, s
 	ret->body = buf_view(&b);
 	return buf_done(&b);
 }
+
+int judge_summary(void *ctx, struct arena *a, struct str body, u8 *ret_worst, u32 *ret_fails, u32 *ret_unknowns)
+{
+	struct judge_verdict *v;
+	u32 fails = 0, unknowns = 0;
+	size_t n;
+	int r = judge_verdicts_read(a, body, &v, &n);
+
+	(void)ctx;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		fails += v[i].v == TRI_FALSE;
+		unknowns += v[i].v == TRI_UNKNOWN;
+	}
+	if (r == 0) {
+		*ret_worst = fails > 0 ? VIEW_FAIL : unknowns > 0 || n == 0 ? VIEW_UNKNOWN : VIEW_PASS;
+		*ret_fails = fails;
+		*ret_unknowns = unknowns;
+	}
+	return r;
+}

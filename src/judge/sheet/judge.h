@@ -42,6 +42,7 @@ enum view_answer judge_answer(enum tri v);
 /* For core: serve_parts.judge, .texts and .judge_requests; ctx is a struct judge *. */
 serve_judge_fn judge_asset;
 serve_texts_fn judge_texts;
+serve_summary_fn judge_summary;
 extern const struct serve_request judge_requests[];	/* SHEET, EXPLAIN */
 
 #endif

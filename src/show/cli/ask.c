@@ -14,6 +14,7 @@ int ask_open(struct cli *c, struct ask *q)
 	}
 	if ((r = super_open_core(q->super, str_c(c->a, dir), &q->client)) != 0) {
 		super_free(q->super);
+		q->super = NULL;
 		return cli_error_of(c, r, dir);
 	}
 	return CLI_OK;
@@ -31,21 +32,48 @@ int ask_failed(struct ask *q, int err)
 			TR({ "reason", cli_reason(q->c, err) }, { "text", text }));
 }
 
+static void hide(struct ask *q)
+{
+	struct str names = str_z(q->hide);
+
+	while (names.n > 0 && out_format(q->c) == OUT_TABLE) {
+		int field = view_field_find(q->view, str_cut(&names, ' '));
+
+		if (field >= 0) {
+			out_hide(q->out, (u32)field);
+		}
+	}
+}
+
+int ask_table(struct ask *q, struct str heading)
+{
+	int exit = q->out != NULL ? out_close(q->out, true) : CLI_OK;
+
+	q->out = NULL;
+	q->view = NULL;
+	q->heading = heading;
+	return exit;
+}
+
 static int open_view(struct ask *q, const struct view *view)
 {
-	bool first = q->view == NULL;
+	struct str title = q->heading.n > 0 ? q->heading : q->view != NULL || view->number != q->c->cmd->view ?
+		str_z(q->c->lang == LANG_ja ? view->ja : view->en) : S("");
 
-	if (q->out != NULL && out_close(q->out, true) != CLI_OK) {
+	if (ask_table(q, S("")) != CLI_OK) {
 		return ERR_IO;
 	}
-	q->out = NULL;
 	q->view = view;
-	if (!first || view->number != q->c->cmd->view) {
-		out_heading(q->c, str_z(q->c->lang == LANG_ja ? view->ja : view->en));
+	if (title.n > 0) {
+		out_heading(q->c, title);
 	}
 	q->exit = view->number == q->c->cmd->view ? out_open(q->c, &q->out) :
 		out_open_view(q->c, (enum view_number)view->number, &q->out);
-	return q->exit == CLI_OK && q->out != NULL ? 0 : ERR_CANCELED;
+	if (q->exit != CLI_OK || q->out == NULL) {
+		return ERR_CANCELED;
+	}
+	hide(q);
+	return 0;
 }
 
 static int take_row(void *arg, const struct msg *m)
@@ -55,6 +83,10 @@ static int take_row(void *arg, const struct msg *m)
 	struct view_row row;
 	int r = view_decode(a, m->body, &row);
 
+	if (r == 0 && q->take != NULL && q->take(q->take_arg, q, &row)) {
+		arena_free(a);
+		return q->exit == CLI_OK ? 0 : ERR_CANCELED;
+	}
 	if (r == 0 && q->cards && q->view == NULL && row.view->number == q->c->cmd->view) {
 		q->exit = out_card(q->c, &row);
 	} else if (r == 0 && (row.view == q->view || (r = open_view(q, row.view)) == 0)) {
@@ -69,6 +101,9 @@ int ask_rows(struct ask *q, u16 type, struct str body)
 {
 	int r = client_call(q->client, type, body, take_row, q);
 
+	if (r == 0 && q->rows == 0 && !q->cards && q->exit == CLI_OK) {
+		(void)open_view(q, view_of(q->c->cmd->view));	/* an empty list is still a document */
+	}
 	return q->exit != CLI_OK ? q->exit : r == 0 ? CLI_OK : ask_failed(q, r);
 }
 

@@ -12,6 +12,10 @@ struct ask {
 	struct out *out;		/* of the view the last row had */
 	const struct view *view;
 	bool cards;			/* the first row of a view of one row is shown as a card */
+	const char *hide;		/* tables only: default columns that would say the same in every row, a blank between */
+	struct str heading;		/* of the next table */
+	bool (*take)(void *arg, struct ask *q, const struct view_row *row);	/* sees each row first; true: it is not shown */
+	void *take_arg;
 	size_t rows;
 	int exit;
 };
@@ -25,6 +29,8 @@ int ask_rows(struct ask *q, u16 type, struct str body) MUST_USE;
 int ask_bytes(struct ask *q, u16 type, struct str body, struct str *ret) MUST_USE;
 /* An act (core/serve/acts.c): JSON in, the id of what it made or changed out. */
 int ask_act(struct ask *q, struct str json, struct str *ret_id) MUST_USE;
+/* Ends the table that rows went to; the next row begins another under `heading` (empty: that of its view). */
+int ask_table(struct ask *q, struct str heading) MUST_USE;
 int ask_close(struct ask *q, int exit);		/* ends the output and core; returns the exit code of the command */
 int ask_failed(struct ask *q, int err);		/* says what core answered */
 

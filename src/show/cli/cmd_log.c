@@ -171,13 +171,15 @@ int cmd_ledger_anchor(struct cli *c)
 int cmd_status(struct cli *c)
 {
 	struct str path = anchor_path(c), notes;
+	struct buf lang = buf_new(c->a, 16);
 	struct ask q;
 	int r, exit = ask_open(c, &q);
 
 	if (exit != CLI_OK) {
 		return exit;
 	}
-	exit = ask_rows(&q, MSGS_STATUS, S(""));
+	buf_u8(&lang, c->lang == LANG_ja);
+	exit = ask_rows(&q, MSGS_STATUS, buf_view(&lang));
 	if (exit == CLI_OK && path.n != 0) {
 		r = read_notes(c->a, str_c(c->a, path), &notes);
 		if (r == 0) {

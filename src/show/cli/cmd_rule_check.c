@@ -94,6 +94,7 @@ int cmd_rule_check(struct cli *c)
 	view_set_str(&row, VIEW_check_what, S("rule"));
 	view_set_answer(&row, VIEW_check_state, VIEW_PASS);
 	view_set_str(&row, VIEW_check_place, S(""));
+	view_set_str(&row, VIEW_check_reason, S(""));
 	view_set_str(&row, VIEW_check_text, kinds_read(c->a, x));
 	out_row(o, &row);
 	return out_close(o, true);

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/json.h"
+#include "base/map.h"
 #include "proto/scan.h"
 #include "show/cli/route.h"
 
@@ -19,8 +20,11 @@ struct scan {
 	struct mono began, said;
 	int err;			/* of the scan itself */
 	struct str why;
-	bool stopping, ended;
+	bool stopping, ended, resumed;
 	int sig;
+	struct utc since;		/* when this run of the command began */
+	const struct scan_range *targets;
+	size_t ntargets;
 };
 
 static int list_of(struct cli *c, const struct json *v, struct scan_range **ret, size_t *ret_n)
@@ -119,6 +123,8 @@ static int start_body(struct scan *s, const struct json *told, struct buf *ret)
 	    (r = ports_of(c, cli_str(c, "ports"), &st)) != 0) {
 		return r;
 	}
+	s->targets = st.targets;
+	s->ntargets = st.ntargets;
 	if (mac.n != 0 && (r = mac_parse(mac, &st.gateway_mac)) != 0) {
 		return r;
 	}
@@ -136,15 +142,43 @@ static int start_body(struct scan *s, const struct json *told, struct buf *ret)
 
 /* ---- progress ---- */
 
+/* One line for programs, once a second and at the end. */
+static void say_json(struct scan *s, struct mono now, bool last)
+{
+	const struct scan_status *st = &s->status;
+	struct buf b = buf_new(s->c->a, 0);
+	struct json_w w = jw_new(&b);
+
+	jw_obj(&w);
+	jw_kstr(&w, "schema", S("korobanu.status/1"));
+	jw_kstr(&w, "task", s->run);
+	jw_kint(&w, "done", st->hosts_done);
+	jw_kint(&w, "total", st->hosts);
+	jw_kint(&w, "found", st->devices);
+	jw_kint(&w, "open", st->open);
+	jw_kint(&w, "elapsed_s", (now.ns - s->began.ns) / 1000000000);
+	jw_kstr(&w, "state", !last ? S("running") : s->err != 0 ? S("failed") : s->stopping ? S("interrupted") : S("finished"));
+	jw_end(&w);
+	fprintf(s->c->env->err, "%.*s\n", STRF(buf_view(&b)));
+	fflush(s->c->env->err);
+}
+
 static void say_progress(struct scan *s, bool last)
 {
 	struct mono now = mono_now();
 	const struct scan_status *st = &s->status;
+	struct str how = cli_str(s->c, "status");
+	bool json = str_eq(how, S("json"));
 
-	if (s->c->quiet || !s->c->env->err_tty || (!last && now.ns - s->said.ns < 200000000)) {
+	if ((!last && now.ns - s->said.ns < (json ? 1000000000 : 200000000)) ||
+	    (!json && (s->c->quiet || !s->c->env->err_tty || str_eq(how, S("off"))))) {
 		return;
 	}
 	s->said = now;
+	if (json) {
+		say_json(s, now, last);
+		return;
+	}
 	fprintf(s->c->env->err, "\r\033[K%.*s", STRF(tr(s->c->a, s->c->lang, MSG_say_scan_progress, TR(
 		{ "run", s->run }, { "devices", str_printf(s->c->a, "%u", st->devices) },
 		{ "done", str_printf(s->c->a, "%u", st->hosts_done) }, { "hosts", str_printf(s->c->a, "%u", st->hosts) },
@@ -233,23 +267,158 @@ static int end_run(struct scan *s, int r)
 	return ask_bytes(s->q, MSGS_RUN_END, buf_view(&b), NULL);
 }
 
-static int show_found(struct ask *q)
+/* ---- what was found, and what of it needs a person ---- */
+
+#define ATTENTION_MOST 20	/* lines of the list; the sheet has all */
+
+struct attention {
+	struct str measure, title, asset, why;
+	u32 n;
+};
+
+struct found {
+	struct scan *s;
+	struct map ids;			/* of the assets shown */
+	vec(struct attention) fails;
+	u32 n, unknowns;
+};
+
+static bool in_targets(const struct scan *s, struct str text)
 {
-	struct buf b = buf_new(q->c->a, LIMIT_MSG_BODY);
+	struct ip_addr a;
+
+	for (size_t i = 0; ip_addr_parse(text, &a) == 0 && i < s->ntargets; i++) {
+		const struct scan_range *r = &s->targets[i];
+
+		if (r->first.v == a.v && ip_addr_cmp(&r->first, &a) <= 0 && ip_addr_cmp(&a, &r->last) <= 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Shows the assets of this run: at one of its targets, and seen since it began (a resumed one began earlier). */
+static bool take_asset(void *arg, struct ask *q, const struct view_row *row)
+{
+	struct found *f = arg;
+	const struct view_value *addrs = &row->v[VIEW_asset_addresses], *seen = &row->v[VIEW_asset_last_seen];
+	bool hit = false;
+
+	(void)q;
+	if (row->view->number != VIEW_asset ||
+	    !str_eq(row->v[VIEW_asset_network].s, cli_str(f->s->c, "network")) ||
+	    (!f->s->resumed && (!seen->present || seen->t.ms < f->s->since.ms))) {
+		return true;
+	}
+	for (size_t i = 0; addrs->present && i < addrs->strs.n; i++) {
+		hit = hit || in_targets(f->s, addrs->strs.p[i]);
+	}
+	if (hit) {
+		f->n++;
+		*map_put(f->s->c->a, &f->ids, str_dup(f->s->c->a, row->v[VIEW_asset_id].s), NULL) = f;
+	}
+	return !hit;
+}
+
+static bool take_answer(void *arg, struct ask *q, const struct view_row *row)
+{
+	struct found *f = arg;
+	struct arena *a = f->s->c->a;
+	struct str measure = row->v[VIEW_answer_measure].s;
+	enum view_answer state = VIEW_STATE(row->v[VIEW_answer_state].answer);
+	size_t i;
+
+	(void)q;
+	if (row->view->number != VIEW_answer || map_get(&f->ids, row->v[VIEW_answer_asset].s) == NULL) {
+		return true;
+	}
+	f->unknowns += state == VIEW_UNKNOWN;
+	for (i = 0; state == VIEW_FAIL && i < f->fails.n && !str_eq(f->fails.p[i].measure, measure); i++) {
+	}
+	if (state == VIEW_FAIL && i == f->fails.n) {
+		*vec_add(a, &f->fails) = (struct attention){ .measure = str_dup(a, measure),
+			.title = str_dup(a, row->v[VIEW_answer_title].s), .asset = str_dup(a, row->v[VIEW_answer_asset].s),
+			.why = str_dup(a, row->v[VIEW_answer_why].s) };
+	}
+	if (state == VIEW_FAIL) {
+		f->fails.p[i].n++;
+	}
+	return true;
+}
+
+static void next_line(struct cli *c, bool first, struct str command, enum tr_id text)
+{
+	struct str head = out_pad(c->a, first ? tr_text(c->lang, MSG_say_next) : S(""), 10);
+
+	fprintf(c->env->out, "%.*s %.*s  %.*s\n", STRF(head), STRF(out_pad(c->a, command, 36)), STRF(tr_text(c->lang, text)));
+}
+
+/* For people only: what needs attention, and what to do next. */
+static void say_attention(struct cli *c, const struct found *f)
+{
+	FILE *out = c->env->out;
+
+	fprintf(out, "\n%.*s", STRF(tr(c->a, c->lang, MSG_say_found, TR({ "n", str_printf(c->a, "%u", f->n) }))));
+	if (f->fails.n > 0) {
+		fprintf(out, "%s%.*s", c->lang == LANG_ja ? "" : " ", STRF(tr(c->a, c->lang, MSG_say_attention, TR({ "n", str_printf(c->a, "%zu", f->fails.n) }))));
+	}
+	fputc('\n', out);
+	for (size_t i = 0; i < f->fails.n && i < ATTENTION_MOST; i++) {
+		const struct attention *t = &f->fails.p[i];
+
+		fprintf(out, "  %s%.*s%s %3u  %.*s  ", c->color ? "\033[31m" : "", STRF(out_glyph(VIEW_FAIL, c->ascii)),
+			c->color ? "\033[0m" : "", t->n, STRF(out_pad(c->a, t->measure, 8)));
+		out_clean(out, t->title);
+		fputs("  ", out);
+		out_clean(out, str_printf(c->a, "(%.*s%s%.*s)", STRF(t->asset), t->why.n > 0 ? ": " : "", STRF(t->why)));
+		fputc('\n', out);
+	}
+	if (f->unknowns > 0) {
+		fprintf(out, "%.*s\n",
+			STRF(tr(c->a, c->lang, MSG_say_unknowns, TR({ "n", str_printf(c->a, "%u", f->unknowns) }))));
+	}
+	next_line(c, true, S("korobanu sheet show"), MSG_say_next_sheet);
+	if (f->fails.n > 0) {
+		next_line(c, false, str_printf(c->a, "korobanu rule explain %.*s %.*s", STRF(f->fails.p[0].asset),
+			STRF(f->fails.p[0].measure)), MSG_say_next_explain);
+	}
+	next_line(c, false, S("korobanu ledger prove -o proof.jsonl"), MSG_say_next_prove);
+}
+
+static int show_found(struct scan *s)
+{
+	struct cli *c = s->c;
+	struct found f = { .s = s };
+	struct buf b = buf_new(c->a, LIMIT_MSG_BODY), all = buf_new(c->a, LIMIT_MSG_BODY);
+	int exit;
 
 	buf_blob(&b, S(""));
 	buf_u32(&b, 0);
-	return ask_rows(q, MSGS_ASSETS, buf_view(&b));
+	s->q->take = take_asset;
+	s->q->take_arg = &f;
+	exit = ask_rows(s->q, MSGS_ASSETS, buf_view(&b));
+	if (exit != CLI_OK || out_format(c) != OUT_TABLE || f.n == 0 || (exit = ask_table(s->q, S(""))) != CLI_OK) {
+		return exit;
+	}
+	buf_blob(&all, S(""));
+	buf_blob(&all, S(""));
+	buf_u8(&all, c->lang == LANG_ja);
+	s->q->take = take_answer;
+	s->q->cards = true;	/* nothing of this is shown as it comes */
+	exit = ask_rows(s->q, MSGS_EXPLAIN, buf_view(&all));
+	if (exit == CLI_OK) {
+		say_attention(c, &f);
+	}
+	return exit;
 }
 
 static int scan_with(struct cli *c, struct ask *q)
 {
-	struct scan s = { .c = c, .q = q };
+	struct scan s = { .c = c, .q = q, .since = utc_now() };
 	struct buf body = buf_new(c->a, LIMIT_MSG_BODY);
 	const struct json *told;
 	struct str answer;
 	struct rd rd;
-	bool resumed;
 	int exit, r;
 
 	if ((exit = ask_bytes(q, MSGS_RUN_BEGIN, request(c), &answer)) != CLI_OK) {
@@ -257,13 +426,13 @@ static int scan_with(struct cli *c, struct ask *q)
 	}
 	rd = rd_str(answer);
 	if (rd_blob(&rd, &answer) != 0 || json_parse(c->a, answer, &told, NULL) != 0 ||
-	    json_get_bool(told, S("resumed"), &resumed) != 0) {
+	    json_get_bool(told, S("resumed"), &s.resumed) != 0) {
 		return cli_error_of(c, ERR_PROTO, S("core"));
 	}
 	if ((r = start_body(&s, told, &body)) != 0) {
 		return r > 0 ? r : cli_error_of(c, r, c->args.p[0]);
 	}
-	cli_say(c, resumed ? MSG_say_scan_resumed : MSG_say_scan_begins, TR({ "run", s.run },
+	cli_say(c, s.resumed ? MSG_say_scan_resumed : MSG_say_scan_begins, TR({ "run", s.run },
 		{ "profile", cli_str(c, "profile") }));
 	r = run_scan(&s, buf_view(&body));
 	exit = end_run(&s, r);
@@ -272,7 +441,7 @@ static int scan_with(struct cli *c, struct ask *q)
 			{ "text", s.why }));
 	}
 	if (exit == CLI_OK) {
-		exit = show_found(q);
+		exit = show_found(&s);
 	}
 	return s.sig == 2 ? CLI_INTERRUPTED : s.sig != 0 ? CLI_TERMINATED : exit;
 }

@@ -53,6 +53,8 @@ const struct cli_cmd cli_cmds[] = {
 		  { .name = "interface", .letter = 'i', .type = CLI_STR, .arg = "NAME", .text = MSG_opt_interface },
 		  { .name = "vantage", .type = CLI_WORD, .arg = "V", .words = "v1 v2 v3 v4", .text = MSG_opt_vantage },
 		  { .name = "connect", .type = CLI_FLAG, .text = MSG_opt_connect },
+		  { .name = "status", .type = CLI_WORD, .arg = "HOW", .words = "line json off", .fallback = "line",
+		    .text = MSG_opt_status },
 		  { .name = "restart", .type = CLI_FLAG, .text = MSG_opt_restart }) },
 	{ .name = "verify", .run = cmd_verify, .args = "FILE", .min = 1, .max = 1, .complete = CLI_FILE,
 	  .flags = CLI_ROWS, .group = CLI_PEOPLE, .view = VIEW_check, .text = MSG_cmd_verify, .more = MSG_cmd_verify_more,

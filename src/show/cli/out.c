@@ -12,6 +12,8 @@ const char *const out_format_names[OUT_FORMAT_COUNT] = { "table", "plain", "json
 struct column {
 	u32 field;
 	size_t width;
+	bool said;   /* some row of the table has a value here, or it may not go without saying */
+	bool silent; /* no row had: the column is left out */
 };
 
 struct out {
@@ -28,6 +30,7 @@ struct out {
 	bool laid_out;
 	bool begun;  /* the head of the document is written */
 	bool chosen; /* the user named the columns */
+	bool all;    /* or asked for every one */
 };
 
 enum out_format out_format(const struct cli *c)
@@ -96,6 +99,7 @@ static int choose_columns(struct out *o)
 	}
 	if (n == 0 || (n == 1 && str_eq(want[0], S("all")))) {
 		for (u32 i = 0; i < o->view->nfields; i++) {
+			o->all = n > 0;
 			if (n > 0 || !people || (o->view->fields[i].flags & VIEW_COL) != 0) {
 				add_column(o, i);
 			}
@@ -350,6 +354,9 @@ static void table_line(struct out *o, struct str *cells, const u8 *answers, stru
 		int pad = (int)o->cols[i].width - (int)str_width(s);
 		const char *on = "";
 
+		if (o->cols[i].silent) {
+			continue;
+		}
 		pad = pad < 0 ? 0 : pad;
 		if (o->c->color) {
 			on = answers == NULL ? "\033[1m" : answers[i] > 0 ? color_of(VIEW_STATE(answers[i] - 1)) : "";
@@ -366,12 +373,18 @@ static void table_line(struct out *o, struct str *cells, const u8 *answers, stru
 
 static size_t total_width(const struct out *o)
 {
-	size_t total = o->ncols > 0 ? (o->ncols - 1) * COLUMN_GAP : 0;
+	size_t total = 0;
 
 	for (size_t i = 0; i < o->ncols; i++) {
-		total += o->cols[i].width;
+		total += o->cols[i].silent ? 0 : o->cols[i].width + COLUMN_GAP;
 	}
-	return total;
+	return total > 0 ? total - COLUMN_GAP : 0;
+}
+
+/* Half a number or a time says something else than the whole. */
+static bool never_cut(enum view_type t)
+{
+	return t == VIEW_TYPE_ANSWER || t == VIEW_TYPE_TIME || t == VIEW_TYPE_INT;
 }
 
 /* Takes one column off the widest that may shrink: first those wider than the width they deserve, then any but keys. */
@@ -383,7 +396,7 @@ static bool squeeze(struct out *o, bool deserved)
 		const struct view_field *f = &o->view->fields[o->cols[i].field];
 		size_t least = deserved && f->width > COLUMN_LEAST ? f->width : COLUMN_LEAST;
 
-		if ((f->flags & VIEW_KEY) != 0 || f->type == VIEW_TYPE_ANSWER || o->cols[i].width <= least ||
+		if ((f->flags & VIEW_KEY) != 0 || never_cut(f->type) || o->cols[i].silent || o->cols[i].width <= least ||
 			(deserved && f->width == 0)) {
 			continue;
 		}
@@ -404,6 +417,7 @@ static void lay_out(struct out *o)
 
 	for (size_t i = 0; i < o->ncols; i++) {
 		o->cols[i].width = str_width(str_z(title(o, o->cols[i].field)));
+		o->cols[i].silent = !o->cols[i].said && !o->chosen && !o->all;
 		for (size_t r = 0; r < o->cells.n; r++) {
 			size_t w = str_width(o->cells.p[r][i]);
 
@@ -439,6 +453,12 @@ static void flush_table(struct out *o)
 	o->answers.n = o->answers.cap = 0;
 }
 
+/* An item of a check sheet that is part of another stands under it. */
+static bool is_part(const struct out *o, const struct view_row *row, u32 field)
+{
+	return o->view->number == VIEW_control && field == VIEW_control_item && row->v[VIEW_control_parent].present;
+}
+
 static void row_table(struct out *o, const struct view_row *row)
 {
 	struct str *cells = arena_alloc(o->rows, (o->ncols + 1) * sizeof *cells);
@@ -449,6 +469,11 @@ static void row_table(struct out *o, const struct view_row *row)
 		const struct view_field *f = &o->view->fields[field];
 
 		cells[i] = out_safe(o->rows, cell_people(o, o->rows, f, &row->v[field]), "");
+		if (is_part(o, row, field)) {
+			cells[i] = str_printf(o->rows, "  %.*s", STRF(cells[i]));
+		}
+		o->cols[i].said |= (f->flags & VIEW_KEY) != 0 || f->type == VIEW_TYPE_ANSWER ||
+				   (row->v[field].present && cells[i].n > 0);
 		if (f->type == VIEW_TYPE_ANSWER) {
 			answers[i] =
 				(u8)(1 + (row->v[field].present ? VIEW_STATE(row->v[field].answer) : VIEW_UNKNOWN));
@@ -591,6 +616,19 @@ size_t out_count(const struct out *o)
 	return o->count;
 }
 
+/* A value of several lines (a signed note) begins each below the first. */
+static void card_line(const struct out *o, struct str name, size_t width, struct str text, const char *on)
+{
+	struct str head = out_pad(o->rows, name, width);
+
+	do {
+		struct str line = out_safe(o->rows, str_cut(&text, '\n'), "");
+
+		fprintf(o->f, "%.*s  %s%.*s%s\n", STRF(head), on, STRF(line), on[0] != 0 ? "\033[0m" : "");
+		head = out_pad(o->rows, S(""), width);
+	} while (text.n > 0);
+}
+
 static void card_table(const struct out *o, const struct view_row *row)
 {
 	size_t width = 0;
@@ -604,12 +642,13 @@ static void card_table(const struct out *o, const struct view_row *row)
 	for (size_t i = 0; i < o->ncols; i++) {
 		u32 field = o->cols[i].field;
 		const struct view_field *f = &o->view->fields[field];
-		struct str text = out_safe(a, cell_people(o, a, f, &row->v[field]), "");
+		struct str text = cell_people(o, a, f, &row->v[field]);
 		u8 answer = row->v[field].present ? row->v[field].answer : VIEW_UNKNOWN;
 		bool paint = o->c->color && f->type == VIEW_TYPE_ANSWER;
 
-		fprintf(o->f, "%.*s  %s%.*s%s\n", STRF(out_pad(a, str_z(title(o, field)), width)),
-			paint ? color_of(VIEW_STATE(answer)) : "", STRF(text), paint ? "\033[0m" : "");
+		if (text.n > 0 || o->chosen || o->all) {
+			card_line(o, str_z(title(o, field)), width, text, paint ? color_of(VIEW_STATE(answer)) : "");
+		}
 	}
 }
 

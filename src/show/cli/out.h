@@ -1,5 +1,7 @@
 /* The one writer of rows: table, plain, json, jsonl, csv, tsv, and a card for one row.
  *
+ * A table leaves out a default column in which none of its first OUT_TABLE_ROWS rows has anything (answers and keys always
+ * stay), a card a line that is empty; --columns brings them back.
  * The format, columns and colours come from the options of the command. Rows may be sent one by one as they arrive:
  * plain, json, jsonl, csv and tsv are written at once; a table waits for OUT_TABLE_ROWS rows to find its widths, then
  * writes on with them, so memory stays flat.

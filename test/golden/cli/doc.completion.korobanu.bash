@@ -6,6 +6,7 @@ _korobanu()
 	case "${words[0]-} ${words[1]-} $prev" in
 	"scan  --profile") COMPREPLY=($(compgen -W 'gentle lab' -- "$cur")); return ;;
 	"scan  --vantage") COMPREPLY=($(compgen -W 'v1 v2 v3 v4' -- "$cur")); return ;;
+	"scan  --status") COMPREPLY=($(compgen -W 'line json off' -- "$cur")); return ;;
 	"scope add --vantage") COMPREPLY=($(compgen -W 'v1 v2 v3 v4' -- "$cur")); return ;;
 	esac
 	case $prev in
@@ -19,8 +20,10 @@ _korobanu()
 	--color) COMPREPLY=($(compgen -W 'auto never always' -- "$cur")); return ;;
 	esac
 	case "${words[0]-} ${words[1]-}" in
-	"scan "*) w='--network --profile --ports --interface --vantage --connect --restart --format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"scan "*) w='--network --profile --ports --interface --vantage --connect --status --restart --format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"verify "*) w='--key --format --json --columns --header --bom --fields-help --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"import "*) w='--network --key --strict --rejects --dry-run --yes --no-input --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"export "*) w='--run --output --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"status "*) w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"network add") w='--prefix --zone --gateway-mac --lease --note --dry-run --yes --no-input --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"network ls") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
@@ -65,7 +68,7 @@ _korobanu()
 	"ledger "*) w='head ls prove verify consistency anchor export rotate-key ' ;;
 	"db "*) w='check backup restore migrate ' ;;
 	"config "*) w='show test ' ;;
-	*) w='scan verify status network scope asset fact sheet rule ledger erase db config completion help version ' ;;
+	*) w='scan verify import export status network scope asset fact sheet rule ledger erase db config completion help version ' ;;
 	esac
 	if [[ $w == --* && $cur != -* ]]; then
 		COMPREPLY=($(compgen -f -- "$cur"))

@@ -44,7 +44,7 @@ void test_cmd__rule_check_accepts_and_refuses(void **state)
 
 	(void)state;
 	assert_int_equal(s.exit, 0);
-	assert_str(s.out, "rule\tpass\t\tservice\n");
+	assert_str(s.out, "rule\tpass\t\tservice\t\n");
 	s = run(a, ARGV("rule", "check", "none(service where nme == \"telnet\" over tcp:1-65535 from v1)"));
 	assert_int_equal(s.exit, 2);
 	assert_int_equal(s.out.n, 0);
