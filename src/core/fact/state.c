@@ -509,13 +509,12 @@ void state_set_claims(struct state *st, const struct claim *claims, size_t n)
 	st->nclaims = n;
 }
 
-int state_find(const struct state *st, const struct fact *f, struct state_pos *ret)
+/* The place of a fact; NULL where it has none. */
+static struct state_slot *find_slot(const struct state *st, const struct fact *f)
 {
-	struct state_slot want = { .kind = f->kind, .network = f->network, .vantage = f->vantage };
+	struct state_slot want = { .network = f->network, .vantage = f->vantage }, *hit = NULL;
 	struct arena *a = arena_new(NULL, 0);
 	struct buf key = buf_new(a, 0);
-	struct fact_id id = fact_id(f);
-	int r = ERR_NOTFOUND;
 	struct fact now;
 
 	if (f->kind != NULL && fact_upgrade(a, f, &now) == 0) {
@@ -532,19 +531,44 @@ int state_find(const struct state *st, const struct fact *f, struct state_pos *r
 			else
 				hi = mid;
 		}
-		if (lo < st->slots.n && state_slot_cmp(&st->slots.p[lo], &want) == 0) {
-			const struct state_stamp *both[] = { st->slots.p[lo].strong, st->slots.p[lo].weak };
+		if (lo < st->slots.n && state_slot_cmp(&st->slots.p[lo], &want) == 0)
+			hit = &st->slots.p[lo];
+	}
+	arena_free(a);
+	return hit;
+}
 
-			for (size_t i = 0; r != 0 && i < countof(both); i++) {
-				if (both[i] != NULL && memcmp(both[i]->id, id.b, sizeof both[i]->id) == 0) {
-					*ret = both[i]->fact;
-					r = 0;
-				}
+int state_find(const struct state *st, const struct fact *f, struct state_pos *ret)
+{
+	const struct state_slot *s = find_slot(st, f);
+	struct fact_id id = fact_id(f);
+
+	if (s != NULL) {
+		const struct state_stamp *both[] = { s->strong, s->weak };
+
+		for (size_t i = 0; i < countof(both); i++) {
+			if (both[i] != NULL && memcmp(both[i]->id, id.b, sizeof both[i]->id) == 0) {
+				*ret = both[i]->fact;
+				return 0;
 			}
 		}
 	}
-	arena_free(a);
-	return r;
+	return ERR_NOTFOUND;
+}
+
+void state_erase(struct state *st, const struct fact *f)
+{
+	struct state_slot *s = f == NULL ? NULL : find_slot(st, f);
+
+	if (s != NULL)
+		s->erased = true;
+	else if (f == NULL)
+		st->lost = true;
+}
+
+bool state_lost(const struct state *st)
+{
+	return st->lost;
 }
 
 bool state_overflow(const struct state *st)

@@ -57,6 +57,9 @@ const struct claim *state_claims(const struct state *st, size_t *ret_n);
 /* Position of the item that holds this very fact, where it is the latest at its place: then a new sighting is an
  * `again` of that position. ERR_NOTFOUND otherwise, and always for coverage (each look is a fact of its own). */
 int state_find(const struct state *st, const struct fact *f, struct state_pos *ret) MUST_USE;
+/* Something of this fact was erased (it was folded without that), or, f NULL, a whole fact of which nothing is left. */
+void state_erase(struct state *st, const struct fact *f);
+bool state_lost(const struct state *st);	/* a whole fact was erased: what is not there may have been */
 bool state_overflow(const struct state *st);	/* something did not fit: nothing may pass on this state */
 /* The next time after `now` at which anything read from this state changes by itself; ms 0: never. */
 struct utc state_expire_next(const struct state *st, struct utc now);
@@ -86,6 +89,7 @@ struct state_value {
 	struct str network;
 	int vantage;
 	enum state_with with;			/* of the whole: CURRENT when it was and any field still is */
+	bool erased;				/* a field that is absent may have been erased */
 	bool weak;				/* does not decide: a field that is absent may well be what it is suspected to be */
 	const struct state_stamp *stamp;	/* the latest fact here */
 	const struct fact_field *place;

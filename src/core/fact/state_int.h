@@ -23,6 +23,7 @@ struct state_slot {
 	struct state_reg *regs;			/* kind->n of them, by field index */
 	const struct state_stamp *weak;		/* latest that does not */
 	struct state_reg *weak_regs;
+	bool erased;				/* part of a fact here was erased */
 };
 
 struct state_span {
@@ -63,6 +64,7 @@ struct state {
 	struct claim *claims;
 	size_t nclaims;
 	bool overflow;
+	bool lost;				/* a fact was erased whole */
 };
 
 /* Total order: time, fact id, lower position; the rest only so that equal means equal. */

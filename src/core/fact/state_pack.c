@@ -1,11 +1,11 @@
 /* The bytes of a state. All integers big-endian; text is u16 length and bytes; everything stands in its sorted order, so
  * equal states give equal bytes.
  *
- *   "KST2"  u8 overflow
+ *   "KST3"  u8 flags: 1 overflow, 2 lost
  *   u16 n   kinds:    name, u32 version, u32 kind_print
  *   u16 n   texts:    networks, addresses, protocols, sorted
  *   u32 n   stamps:   sorted; at, fresh, pos, fact, id, run, qod, class, state, clock
- *   u32 n   slots:    u16 kind, u16 network, u8 vantage, place, then strong and weak: u32 stamp + 1 (0: none), and when
+ *   u32 n   slots:    u16 kind, u16 network, u8 vantage, place, u8 erased, then strong and weak: u32 stamp + 1 (0: none), and when
  *                     there is one u8 n fields: u8 index, u32 stamp + 1, value, and of weak u32 other + 1
  *   u16 n   maps:     u16 of, u16 network, u16 addr, u16 proto, u8 vantage, then each layer: u16 n pieces of
  *                     u16 lo, u16 hi, u8 outcome, u32 stamp + 1
@@ -23,7 +23,7 @@
 #include "base/rd.h"
 #include "core/fact/fact_int.h"
 
-static const char magic[4] = "KST2";
+static const char magic[4] = "KST3";
 
 struct dict {
 	const struct kind **kinds;
@@ -264,7 +264,7 @@ void state_encode(struct buf *b, struct state *st)
 	struct dict d = make_dict(a, st);
 
 	buf_bytes(b, magic, sizeof magic);
-	buf_u8(b, st->overflow);
+	buf_u8(b, (u8)(st->overflow | st->lost << 1));
 	put_dict(b, &d);
 	buf_u32(b, (u32)st->slots.n);
 	for (size_t i = 0; i < st->slots.n; i++) {
@@ -274,6 +274,7 @@ void state_encode(struct buf *b, struct state *st)
 		put_known(b, &d, s->network);
 		buf_u8(b, (u8)s->vantage);
 		buf_str(b, s->key);
+		buf_u8(b, s->erased);
 		put_regs(b, &d, s, false, s->strong, s->regs);
 		put_regs(b, &d, s, true, s->weak, s->weak_regs);
 	}
@@ -560,16 +561,18 @@ static int get_slots(struct unpack *u, struct state *st)
 		return ERR_INTEGRITY;
 	for (; n > 0; n--) {
 		struct state_slot s = {0};
+		u8 erased;
 
 		if ((r = get_kind(u, &s.kind)) != 0 || (r = get_known(u, &s.network)) != 0 ||
-		    (r = get_vantage(u, &s.vantage)) != 0 || (r = get_place(u, &s)) != 0)
+		    (r = get_vantage(u, &s.vantage)) != 0 || (r = get_place(u, &s)) != 0 || (r = rd_u8(&u->rd, &erased)) != 0)
 			return r;
+		s.erased = erased != 0;
 		s.regs = arena_alloc(u->a, s.kind->n * sizeof *s.regs);
 		s.weak_regs = arena_alloc(u->a, s.kind->n * sizeof *s.weak_regs);
 		if ((r = get_regs(u, s.kind, false, &s.strong, s.regs)) != 0 ||
 		    (r = get_regs(u, s.kind, true, &s.weak, s.weak_regs)) != 0)
 			return r;
-		if ((s.strong == NULL && s.weak == NULL) ||
+		if (erased > 1 || (s.strong == NULL && s.weak == NULL) ||
 		    (st->slots.n > 0 && state_slot_cmp(&st->slots.p[st->slots.n - 1], &s) >= 0))
 			return ERR_INTEGRITY;
 		*vec_add(u->a, &st->slots) = s;
@@ -701,7 +704,7 @@ int state_decode(struct arena *a, struct str blob, struct state **ret)
 	struct unpack u = { .a = a };
 	struct state *st;
 	struct str head;
-	u8 overflow;
+	u8 flags;
 	int r;
 
 	if (blob.n > LIMIT_STATE)
@@ -712,11 +715,14 @@ int state_decode(struct arena *a, struct str blob, struct state **ret)
 		return ERR_INTEGRITY;
 	if (!str_eq(head, str_of(magic, sizeof magic)))
 		return ERR_NEWER;
-	if ((r = rd_u8(&u.rd, &overflow)) != 0 || (r = get_dict(&u)) != 0 || (r = get_stamps(&u)) != 0 ||
+	if ((r = rd_u8(&u.rd, &flags)) != 0 || (r = get_dict(&u)) != 0 || (r = get_stamps(&u)) != 0 ||
 	    (r = get_slots(&u, st)) != 0 || (r = get_maps(&u, st)) != 0 || (r = get_families(&u, st)) != 0 ||
 	    (r = get_claims(&u, st)) != 0 || (r = rd_done(&u.rd)) != 0)
 		return r == ERR_NEWER ? ERR_NEWER : ERR_INTEGRITY;
-	st->overflow = overflow != 0;
+	if (flags > 3)
+		return ERR_INTEGRITY;
+	st->overflow = (flags & 1) != 0;
+	st->lost = (flags & 2) != 0;
 	*ret = st;
 	return 0;
 }

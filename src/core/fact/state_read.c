@@ -311,7 +311,7 @@ static void fill(struct state_cursor *c, const struct state_slot *s, bool weak, 
 	size_t n = 0;
 
 	*v = (struct state_value){ .kind = s->kind, .network = s->network, .vantage = s->vantage, .stamp = stamp,
-		.place = s->place, .nplace = s->nplace, .fields = c->fields, .weak = weak, .with = STATE_AWAY };
+		.place = s->place, .nplace = s->nplace, .fields = c->fields, .weak = weak, .erased = s->erased, .with = STATE_AWAY };
 	for (size_t i = 0; i < s->kind->n; i++) {
 		const struct state_reg *reg = reg_of(s, i, weak);
 		enum state_with w;

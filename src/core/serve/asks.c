@@ -12,7 +12,10 @@ int serve_state(struct serve *s, struct arena *a, u64 asset, struct state **ret,
 {
 	int r = store_get_state(s->st, a, asset, ret_row);
 
-	return r != 0 ? r : state_decode(a, ret_row->state, ret);
+	if (r == 0 && (r = state_decode(a, ret_row->state, ret)) == ERR_NEWER) {
+		r = fold_stored(s, a, asset, ret);	/* packed by another version of this program */
+	}
+	return r;
 }
 
 int serve_asset_of(struct serve *s, struct arena *a, struct str text, u64 *ret)

@@ -268,7 +268,9 @@ static int complete_tiles(struct work *w, const struct hash *fresh, size_t nfres
 /* The object versions of this entry carry its number. */
 static void number_objects(struct work *w, struct store_batch *b)
 {
-	struct store_object *objects = arena_alloc(w->a, (w->d->nobjects + 1) * sizeof *objects);
+	const struct identity_edge *edges;
+	size_t nedges = fold_edges(w->fold, &edges);
+	struct store_object *objects = arena_alloc(w->a, (w->d->nobjects + nedges) * sizeof *objects + 1);
 
 	for (size_t i = 0; i < w->d->nobjects; i++) {
 		objects[i] = w->d->objects[i];
@@ -276,8 +278,8 @@ static void number_objects(struct work *w, struct store_batch *b)
 	}
 	b->objects = objects;
 	b->nobjects = w->d->nobjects;
-	if (w->d->edge != NULL) {
-		const struct identity_edge *e = w->d->edge;
+	for (size_t i = 0; i < nedges; i++) {
+		const struct identity_edge *e = &edges[i];
 
 		objects[b->nobjects++] = (struct store_object){ .type = S("edge"),
 			.id = str_printf(w->a, "%ju-%ju", (uintmax_t)e->a, (uintmax_t)e->b), .seq = w->seq,
@@ -328,7 +330,7 @@ static int prepare(struct work *w, struct store_batch *b)
 {
 	int r;
 
-	if ((r = fold_items(w)) != 0 || (w->d->edge != NULL && (r = fold_edge(w->fold, w->d->edge)) != 0) ||
+	if ((r = fold_items(w)) != 0 || (w->d->edge != NULL && (r = fold_edge(w->fold, w->d->edge, S("person"))) != 0) ||
 	    (r = commit_parts(w)) != 0 || (r = pack_groups(w, b)) != 0 || (r = erase_parts(w, b)) != 0) {
 		return r;
 	}
@@ -401,6 +403,7 @@ int serve_commit(struct serve *s, const struct serve_draft *d, struct serve_done
 		w.done.seq = w.seq;
 		*ret = w.done;
 		s->last_at = w.at;
+		s->due_known = false;
 		if (serve_load_head(s) != 0) {		/* acknowledged all the same: the next start reads it */
 			log_error("cannot read the head back after a commit; ending");
 			_exit(1);

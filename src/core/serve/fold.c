@@ -4,20 +4,14 @@
  * entry or not at all. Facts are folded in item order: the view over assets depends on the order of the ledger and on nothing else. */
 #include "core/serve/serve_int.h"
 
-#include "base/json.h"
-
 #include <string.h>
-
-struct key_claims {			/* every claim of one key, oldest first */
-	vec(struct claim) v;
-};
 
 struct live {
 	u64 id;				/* a root */
 	struct state *st;
 	struct store_asset row;
-	vec(struct claim) claims;
-	bool claims_changed;
+	struct claims claims;
+	bool changed;			/* else it was only looked at */
 	u64 merged_into;
 };
 
@@ -33,68 +27,30 @@ struct fold {
 	struct serve *s;
 	struct utc recorded;
 	struct map assets;		/* "7" -> struct live */
-	struct map keys;		/* "network type value" -> struct key_claims */
+	struct map keys;		/* "network type value" -> struct claims, oldest first */
 	struct map leases;		/* network -> u32 * */
-	vec(struct claim) changed;
+	vec(struct claim) changed;	/* one of each key and asset number whose claims changed */
+	vec(struct identity_edge) edges;
+	vec(struct store_change) changes;	/* merges and splits */
 	vec(struct pending) pending;
 	u64 next_asset;
 	struct str zone;
 };
 
-static const char *const key_names[] = { [KEY_SERIAL] = "serial", [KEY_ID] = "id", [KEY_MAC] = "mac",
-	[KEY_HOSTKEY] = "hostkey", [KEY_CERT] = "cert", [KEY_IP] = "ip", [KEY_NAME] = "name" };
-
-/* ---- claims in the store: what the columns do not hold stands in `bound` as JSON ---- */
-
-static struct str claim_words(struct arena *a, const struct claim *c)
+static bool same_key(const struct claim *x, const struct claim *y)
 {
-	struct buf b = buf_new(a, 0);
-	struct json_w w = jw_new(&b);
-
-	jw_obj(&w);
-	jw_key(&w, S("bound"));
-	jw_arr(&w);
-	for (size_t i = 0; i < c->nbound; i++) {
-		jw_str(&w, c->bound[i]);
-	}
-	jw_end(&w);
-	jw_kint(&w, "end", (i64)c->end);
-	jw_kint(&w, "last", c->last.ms);
-	jw_kint(&w, "lease", c->lease_ms);
-	jw_end(&w);
-	must(buf_done(&b) == 0);
-	return buf_view(&b);
+	return x->asset == y->asset && x->type == y->type && str_eq(x->network, y->network) && str_eq(x->value, y->value);
 }
 
-static int claim_of(struct arena *a, const struct store_claim *row, struct claim *ret)
+/* The claim that a change speaks of, named by what it was; else a new one. */
+static struct claim *claim_slot(struct arena *a, struct claims *in, const struct claim_change *ch)
 {
-	const struct json *v, *bound;
-	i64 end, last, lease;
-	int type = str_index(row->type, key_names, countof(key_names)), r;
-
-	if ((r = json_parse(a, row->bound, &v, NULL)) != 0 || (r = json_get_int(v, S("end"), &end)) != 0 ||
-	    (r = json_get_int(v, S("last"), &last)) != 0 || (r = json_get_int(v, S("lease"), &lease)) != 0) {
-		return ERR_INTEGRITY;
+	for (size_t i = 0; i < in->n; i++) {
+		if (in->p[i].since.ms == ch->since.ms && same_key(&in->p[i], &ch->claim)) {
+			return &in->p[i];
+		}
 	}
-	bound = json_get(v, S("bound"));
-	if (type < 0 || bound == NULL || bound->type != JSON_ARR || bound->arr.n > CLAIM_BOUND_MAX || end < 0 ||
-	    end >= CLAIM_END_COUNT) {
-		return ERR_INTEGRITY;
-	}
-	*ret = (struct claim){ .asset = row->asset, .network = row->network, .type = (enum fact_key_type)type,
-		.value = row->value, .strength = (enum claim_strength)row->strength, .since = row->since,
-		.until = row->until, .last = { last }, .lease_ms = (u32)lease, .end = (enum claim_end)end,
-		.nbound = bound->arr.n };
-	for (size_t i = 0; i < bound->arr.n; i++) {
-		ret->bound[i] = bound->arr.p[i].s;
-	}
-	return 0;
-}
-
-static bool same_claim(const struct claim *x, const struct claim *y)
-{
-	return x->asset == y->asset && x->type == y->type && x->since.ms == y->since.ms &&
-		str_eq(x->network, y->network) && str_eq(x->value, y->value);
+	return vec_add(a, in);
 }
 
 /* ---- loading ---- */
@@ -132,41 +88,19 @@ static int load_asset(struct fold *f, u64 id, struct live **ret)
 	return 0;
 }
 
-static int by_since(const struct claim *x, const struct claim *y)
+static int load_key(struct fold *f, struct str network, enum fact_key_type type, struct str value, struct claims **ret)
 {
-	return x->since.ms < y->since.ms ? -1 : x->since.ms > y->since.ms;
-}
-
-static int load_key(struct fold *f, struct str network, enum fact_key_type type, struct str value, struct key_claims **ret)
-{
-	struct str key = str_printf(f->a, "%.*s %s %.*s", STRF(network), key_names[type], STRF(value));
-	struct key_claims *k = map_get(&f->keys, key);
-	struct store_claim *rows;
-	size_t n;
+	struct str key = claims_key(f->a, network, type, value);
+	struct claims *k = map_get(&f->keys, key);
 	int r;
 
-	if (k != NULL) {
-		*ret = k;
-		return 0;
-	}
-	if ((r = store_find_key(f->s->st, f->a, network, str_z(key_names[type]), value, &rows, &n)) != 0) {
-		return r;
-	}
-	k = arena_alloc(f->a, sizeof *k);
-	for (size_t i = 0; i < n; i++) {
-		struct claim c;
-		size_t at;
-
-		if ((r = claim_of(f->a, &rows[i], &c)) != 0) {
+	if (k == NULL) {
+		k = arena_alloc(f->a, sizeof *k);
+		if ((r = claims_of_key(f->s, f->a, network, type, value, k)) != 0) {
 			return r;
 		}
-		(void)vec_add(f->a, &k->v);
-		for (at = k->v.n - 1; at > 0 && by_since(&k->v.p[at - 1], &c) > 0; at--) {
-			k->v.p[at] = k->v.p[at - 1];
-		}
-		k->v.p[at] = c;
+		*map_put(f->a, &f->keys, key, NULL) = k;
 	}
-	*map_put(f->a, &f->keys, key, NULL) = k;
 	*ret = k;
 	return 0;
 }
@@ -196,12 +130,12 @@ static u32 lease_of(struct fold *f, struct str network)
 static int look_claims(void *ctx, struct str network, enum fact_key_type type, struct str value, const struct claim **ret,
 	size_t *ret_n)
 {
-	struct key_claims *k;
+	struct claims *k;
 	int r = load_key(ctx, network, type, value, &k);
 
 	if (r == 0) {
-		*ret = k->v.p;
-		*ret_n = k->v.n;
+		*ret = k->p;
+		*ret_n = k->n;
 	}
 	return r;
 }
@@ -248,10 +182,25 @@ struct fold *fold_new(struct arena *a, struct serve *s, struct utc recorded)
 	return f;
 }
 
-/* The claim as it is now replaces what it was, wherever it stands. */
-static int change_claim(struct fold *f, const struct claim *c)
+/* Keeps the claims of a key oldest first when one was widened back. */
+static void sort_claims(struct claims *k)
 {
-	struct key_claims *k;
+	for (size_t i = 1; i < k->n; i++) {
+		struct claim c = k->p[i];
+		size_t at = i;
+
+		for (; at > 0 && k->p[at - 1].since.ms > c.since.ms; at--) {
+			k->p[at] = k->p[at - 1];
+		}
+		k->p[at] = c;
+	}
+}
+
+/* The claim as it is now replaces what it was, wherever it stands. */
+static int change_claim(struct fold *f, const struct claim_change *ch)
+{
+	const struct claim *c = &ch->claim;
+	struct claims *k;
 	struct live *l;
 	size_t i;
 	int r;
@@ -260,16 +209,15 @@ static int change_claim(struct fold *f, const struct claim *c)
 	    (r = load_asset(f, identity_root(f->s->edges, c->asset), &l)) != 0) {
 		return r;
 	}
-	for (i = 0; i < k->v.n && !same_claim(&k->v.p[i], c); i++) {
+	*claim_slot(f->a, k, ch) = *c;
+	sort_claims(k);
+	*claim_slot(f->a, &l->claims, ch) = *c;
+	l->changed = true;
+	for (i = 0; i < f->changed.n && !same_key(&f->changed.p[i], c); i++) {
 	}
-	*(i < k->v.n ? &k->v.p[i] : vec_add(f->a, &k->v)) = *c;
-	for (i = 0; i < l->claims.n && !same_claim(&l->claims.p[i], c); i++) {
+	if (i == f->changed.n) {
+		*vec_add(f->a, &f->changed) = *c;
 	}
-	*(i < l->claims.n ? &l->claims.p[i] : vec_add(f->a, &l->claims)) = *c;
-	l->claims_changed = true;
-	for (i = 0; i < f->changed.n && !same_claim(&f->changed.p[i], c); i++) {
-	}
-	*(i < f->changed.n ? &f->changed.p[i] : vec_add(f->a, &f->changed)) = *c;
 	return 0;
 }
 
@@ -292,20 +240,21 @@ int fold_fact(struct fold *f, const struct fact *fact, const struct seen *seen, 
 	}
 	f->next_asset += res.created ? 1 : 0;
 	for (size_t i = 0; i < res.nchanges; i++) {
-		if ((r = change_claim(f, &res.changes[i].claim)) != 0) {
+		if ((r = change_claim(f, &res.changes[i])) != 0) {
 			return r;
 		}
 	}
 	for (size_t i = 0; i < res.nmerges; i++) {
 		struct identity_edge e = { .a = res.merges[i].into, .b = res.merges[i].from, .seq = pos.seq };
 
-		if (!res.merges[i].conflict && (r = fold_edge(f, &e)) != 0) {
+		if (!res.merges[i].conflict && (r = fold_edge(f, &e, res.merges[i].key)) != 0) {
 			return r;
 		}
 	}
 	if ((r = load_asset(f, res.asset, &l)) != 0) {
 		return r;
 	}
+	l->changed = true;
 	*ret_asset = res.asset;
 	*ret_again = state_find(l->st, fact, ret_first) == 0;
 	*vec_add(f->a, &f->pending) = (struct pending){ .fact = fact, .seen = seen, .pos = pos,
@@ -333,6 +282,35 @@ static int first_item(struct fold *f, const struct item *again, const struct sto
 	return 0;
 }
 
+/* One item of the past; what was erased of it leaves its trace. */
+static int fold_item(struct fold *f, struct state *st, const struct item *it, struct utc recorded, struct state_pos pos,
+	const struct store_part *erase, size_t nerase)
+{
+	struct state_pos first_pos = pos;
+	struct item again;
+	const struct item *first = it;
+	int r;
+
+	if (it->type == ITEM_AGAIN) {
+		if ((r = first_item(f, it, erase, nerase, &again)) != 0) {
+			return r;
+		}
+		first_pos = (struct state_pos){ it->again_seq, it->again_index };
+		first = &again;
+	}
+	if (first->type == ITEM_FACT) {
+		if ((r = state_fold(st, &first->fact, &it->seen, recorded, pos, first_pos)) != 0) {
+			return r;
+		}
+		if (first->nerased != 0) {
+			state_erase(st, &first->fact);
+		}
+	} else if (first->type == ITEM_ERASED) {
+		state_erase(st, NULL);
+	}
+	return 0;
+}
+
 /* Every fact ever recorded for one asset number, folded into st in ledger order. */
 static int fold_items(struct fold *f, u64 asset, struct state *st, const struct store_part *erase, size_t nerase)
 {
@@ -357,21 +335,13 @@ static int fold_items(struct fold *f, u64 asset, struct state *st, const struct 
 			    (r = store_get_entries(f->s->st, f->a, g.seq, 1, &e, &ne)) != 0) {
 				return r;
 			}
-			for (u32 k = 0; ne == 1 && k < g.n; k++) {
-				struct item *it = &items[k];
-				struct state_pos pos = { g.seq, g.first + k }, first_pos = pos;
+			for (u32 k = 0; k < g.n; k++) {
+				struct state_pos pos = { g.seq, g.first + k };
 
-				if (it->type == ITEM_AGAIN) {
-					struct item first;
-
-					if ((r = first_item(f, it, erase, nerase, &first)) != 0) {
-						return r;
-					}
-					first_pos = (struct state_pos){ it->again_seq, it->again_index };
-					it->fact = first.fact;
-					it->type = first.type == ITEM_FACT ? ITEM_FACT : ITEM_ERASED;
+				if (ne != 1) {
+					return ERR_INTEGRITY;
 				}
-				if (it->type == ITEM_FACT && (r = state_fold(st, &it->fact, &it->seen, e->at, pos, first_pos)) != 0) {
+				if ((r = fold_item(f, st, &items[k], e->at, pos, erase, nerase)) != 0) {
 					return r;
 				}
 			}
@@ -379,23 +349,55 @@ static int fold_items(struct fold *f, u64 asset, struct state *st, const struct 
 	}
 }
 
+static int fold_members(struct fold *f, u64 asset, struct state *st, const struct store_part *erase, size_t nerase)
+{
+	u64 *members;
+	size_t n = identity_members(f->a, f->s->edges, asset, &members);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		r = fold_items(f, members[i], st, erase, nerase);
+	}
+	return r;
+}
+
+int fold_stored(struct serve *s, struct arena *a, u64 asset, struct state **ret)
+{
+	struct fold *f = fold_new(a, s, serve_now(s));
+	struct state *st = state_new(a);
+	struct claims claims;
+	int r = fold_members(f, asset, st, NULL, 0);
+
+	if (r == 0 && (r = claims_of_asset(s, a, asset, &claims)) == 0) {
+		state_set_claims(st, claims.p, claims.n);
+		*ret = st;
+	}
+	return r;
+}
+
+int fold_look(struct fold *f, u64 asset)
+{
+	struct live *l;
+	int r = load_asset(f, identity_root(f->s->edges, asset), &l);
+
+	if (r == 0) {
+		l->changed = true;
+	}
+	return r;
+}
+
 int fold_again(struct fold *f, u64 asset, const struct store_part *erase, size_t nerase)
 {
 	struct live *l;
-	u64 *members;
-	size_t n;
 	int r = load_asset(f, asset, &l);
 
 	if (r != 0) {
 		return r;
 	}
 	l->st = state_new(f->a);
-	l->claims_changed = true;
-	n = identity_members(f->a, f->s->edges, asset, &members);
-	for (size_t i = 0; i < n; i++) {
-		if ((r = fold_items(f, members[i], l->st, erase, nerase)) != 0) {
-			return r;
-		}
+	l->changed = true;
+	if ((r = fold_members(f, asset, l->st, erase, nerase)) != 0) {
+		return r;
 	}
 	/* What this commit folded before a merge in it. */
 	for (size_t i = 0; i < f->pending.n; i++) {
@@ -409,21 +411,51 @@ int fold_again(struct fold *f, u64 asset, const struct store_part *erase, size_t
 	return 0;
 }
 
-int fold_edge(struct fold *f, const struct identity_edge *e)
+static void tell(struct fold *f, u64 asset, const char *what, struct str was, struct str now, struct str reason)
 {
+	*vec_add(f->a, &f->changes) = (struct store_change){ .asset = asset, .measure = str_z(what), .was = was, .now = now,
+		.reason = reason };
+}
+
+int fold_edge(struct fold *f, const struct identity_edge *e, struct str reason)
+{
+	struct identity_edge x = *e;
 	struct live *into, *from;
 	int r;
 
-	if ((r = load_asset(f, e->a, &into)) != 0 || (r = load_asset(f, e->b, &from)) != 0) {
+	/* an edge joins what the two numbers are by now */
+	x.a = identity_root(f->s->edges, e->a);
+	x.b = identity_root(f->s->edges, e->b);
+	if (x.a == x.b) {
+		return 0;
+	}
+	if (x.a > x.b) {
+		u64 low = x.b;
+
+		x.b = x.a;
+		x.a = low;
+	}
+	if ((r = load_asset(f, x.a, &into)) != 0 || (r = load_asset(f, x.b, &from)) != 0) {
 		return r;
 	}
-	identity_edges_add(f->s->edges, e);
+	identity_edges_add(f->s->edges, &x);
+	*vec_add(f->a, &f->edges) = x;
 	for (size_t i = 0; i < from->claims.n; i++) {
 		*vec_add(f->a, &into->claims) = from->claims.p[i];
 	}
 	from->claims.n = 0;
 	from->merged_into = into->id;
+	from->changed = true;
+	from->st = state_new(f->a);
+	tell(f, into->id, "merge", identity_text(f->a, from->id), identity_text(f->a, into->id), reason);
+	tell(f, from->id, "merge", identity_text(f->a, from->id), identity_text(f->a, into->id), reason);
 	return fold_again(f, into->id, NULL, 0);
+}
+
+size_t fold_edges(const struct fold *f, const struct identity_edge **ret)
+{
+	*ret = f->edges.p;
+	return f->edges.n;
 }
 
 /* ---- handing over ---- */
@@ -452,7 +484,7 @@ static void describe(struct fold *f, struct live *l, u64 seq)
 	struct str network = S("");
 
 	state_network(l->st, 0, &network);
-	l->row.seq = seq;
+	l->row.seq = seq != 0 ? seq : l->row.seq;
 	l->row.network = network;
 	l->row.merged_into = l->merged_into;
 	l->row.name = first_text(l->st, "name", "name", f->recorded);
@@ -494,48 +526,71 @@ static struct utc earlier(struct utc x, struct utc y)
 	return x.ms == 0 ? y : y.ms == 0 || x.ms < y.ms ? x : y;
 }
 
+/* One asset's row, verdicts and next look; *ret_due ms 0: none. */
+static int finish_asset(struct fold *f, struct live *l, u64 seq, u64 size, struct str zone, struct serve_verdicts *ret,
+	struct utc *ret_due)
+{
+	struct buf body = buf_new(f->a, 0);
+	int r;
+
+	l->row.zone = l->row.zone.n == 0 ? zone : l->row.zone;
+	state_set_claims(l->st, l->claims.p, l->claims.n);
+	describe(f, l, seq);
+	state_encode(&body, l->st);
+	if ((r = buf_done(&body)) != 0) {
+		return r;
+	}
+	l->row.state = buf_view(&body);
+	*ret = (struct serve_verdicts){ 0 };
+	*ret_due = (struct utc){ 0 };
+	if (l->merged_into != 0) {	/* its facts speak for the other now */
+		return 0;
+	}
+	if ((r = judge(f, l, size, ret)) == 0) {
+		*ret_due = earlier(state_expire_next(l->st, f->recorded), ret->next);
+	}
+	return r;
+}
+
 int fold_finish(struct fold *f, u64 seq, u64 size, struct str zone, struct store_batch *b)
 {
-	size_t n = f->assets.n;
-	struct store_asset *rows = arena_alloc(f->a, n * sizeof *rows);
-	struct store_expiry *due = arena_alloc(f->a, n * sizeof *due);
-	struct store_verdict *verdicts = arena_alloc(f->a, n * sizeof *verdicts);
-	struct store_claim *claims = arena_alloc(f->a, f->changed.n * sizeof *claims);
-	vec(struct store_change) changes = { 0 };
+	struct store_asset *rows = arena_alloc(f->a, f->assets.n * sizeof *rows + 1);
+	struct store_expiry *due = arena_alloc(f->a, f->assets.n * sizeof *due + 1);
+	struct store_verdict *verdicts = arena_alloc(f->a, f->assets.n * sizeof *verdicts + 1);
+	struct store_claim *claims = arena_alloc(f->a, f->changed.n * sizeof *claims + 1);
+	size_t n = 0;
+	int r;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < f->assets.n; i++) {
 		struct live *l = f->assets.items[i].value;
-		struct buf body = buf_new(f->a, 0);
 		struct serve_verdicts v;
-		int r;
 
-		l->row.zone = l->row.zone.n == 0 ? zone : l->row.zone;
-		state_set_claims(l->st, l->claims.p, l->claims.n);
-		describe(f, l, seq);
-		state_encode(&body, l->st);
-		if ((r = buf_done(&body)) != 0 || (r = judge(f, l, size, &v)) != 0) {
+		if (!l->changed) {
+			continue;
+		}
+		due[n].asset = l->id;
+		if ((r = finish_asset(f, l, seq, size, zone, &v, &due[n].at)) != 0) {
 			return r;
 		}
-		l->row.state = buf_view(&body);
-		rows[i] = l->row;
-		due[i] = (struct store_expiry){ .asset = l->id,
-			.at = earlier(state_expire_next(l->st, f->recorded), v.next) };
-		verdicts[i] = (struct store_verdict){ .asset = l->id, .seq = size, .body = v.body };
+		rows[n] = l->row;
+		verdicts[n++] = (struct store_verdict){ .asset = l->id, .seq = size, .body = v.body };
 		for (size_t k = 0; k < v.nchanges; k++) {
-			struct store_change *c = vec_add(f->a, &changes);
-
-			*c = v.changes[k];
-			c->asset = l->id;
-			c->seq = seq;
-			c->at = f->recorded;
+			*vec_add(f->a, &f->changes) = v.changes[k];
+			f->changes.p[f->changes.n - 1].asset = l->id;
 		}
+	}
+	for (size_t i = 0; i < f->changes.n; i++) {
+		f->changes.p[i].seq = seq != 0 ? seq : serve_size(f->s) - 1;	/* by time alone: what it was judged after */
+		f->changes.p[i].at = f->recorded;
 	}
 	for (size_t i = 0; i < f->changed.n; i++) {
 		const struct claim *c = &f->changed.p[i];
+		struct claims *k;
 
-		claims[i] = (struct store_claim){ .network = c->network, .type = str_z(key_names[c->type]), .value = c->value,
-			.asset = c->asset, .strength = c->strength, .since = c->since, .until = c->until,
-			.bound = claim_words(f->a, c) };
+		if ((r = load_key(f, c->network, c->type, c->value, &k)) != 0) {
+			return r;
+		}
+		claims[i] = claims_row(f->a, k->p, k->n, c);
 	}
 	b->assets = rows;
 	b->nassets = n;
@@ -543,8 +598,8 @@ int fold_finish(struct fold *f, u64 seq, u64 size, struct str zone, struct store
 	b->nexpiry = n;
 	b->verdicts = verdicts;
 	b->nverdicts = n;
-	b->changes = changes.p;
-	b->nchanges = changes.n;
+	b->changes = f->changes.p;
+	b->nchanges = f->changes.n;
 	b->claims = claims;
 	b->nclaims = f->changed.n;
 	return 0;

@@ -18,6 +18,7 @@
 #define LOG_DIR "log"
 #define SIGN_EVERY_NS ((i64)1000000000)
 #define CONNS_MAX 64
+#define CLOCK_LOOK_MS 60000
 
 struct store *serve_store(struct serve *s)
 {
@@ -36,7 +37,7 @@ u64 serve_size(const struct serve *s)
 
 struct utc serve_now(struct serve *s)
 {
-	struct utc now = utc_now();
+	struct utc now = { utc_now().ms + s->ahead_ms };
 
 	return now.ms < s->last_at.ms ? s->last_at : now;
 }
@@ -367,7 +368,7 @@ int serve_publish(struct serve *s)
 	return r;
 }
 
-static int wait_ms(const struct serve *s)
+static int sign_ms(const struct serve *s)
 {
 	i64 left;
 
@@ -378,12 +379,23 @@ static int wait_ms(const struct serve *s)
 	return left <= 0 ? 0 : (int)(left / 1000000) + 1;
 }
 
+/* Until there is something to do unasked. The clock may be set, so it is looked at now and then. */
+static int wait_ms(struct serve *s)
+{
+	int sign = sign_ms(s);
+	i64 due = !s->due_known ? 0 : s->due.ms == 0 ? CLOCK_LOOK_MS : s->due.ms - serve_now(s).ms;
+
+	due = due < 0 ? 0 : due > CLOCK_LOOK_MS ? CLOCK_LOOK_MS : due;
+	return sign >= 0 && sign < due ? sign : (int)due;
+}
+
 static int loop(struct serve *s)
 {
 	while (!s->main_gone || s->conns.n > 0) {
 		struct pollfd p[CONNS_MAX + 1];
 		size_t n = s->conns.n;
 
+		(void)!serve_due(s);
 		for (size_t i = 0; i < n; i++) {
 			p[i] = (struct pollfd){ .fd = chan_fd(s->conns.p[i]->chan), .events = chan_events(s->conns.p[i]->chan) };
 		}
@@ -405,7 +417,7 @@ static int loop(struct serve *s)
 			}
 		}
 		drop_closed(s);
-		if (s->published != s->head.size && wait_ms(s) == 0) {
+		if (s->published != s->head.size && sign_ms(s) == 0) {
 			(void)!serve_publish(s);
 		}
 	}

@@ -35,6 +35,9 @@ struct serve {
 	struct merkle_edge edge;
 	struct identity_edges *edges;
 	struct utc last_at;		/* recorded_at of the newest entry */
+	i64 ahead_ms;			/* added to the clock: tests move time */
+	struct utc due;			/* when the next asset must be judged again, ms 0: never; as long as due_known */
+	bool due_known;
 	u64 published;			/* size last published in this epoch */
 	struct mono signed_at;
 	int log_dir;
@@ -107,10 +110,33 @@ struct fold *fold_new(struct arena *a, struct serve *s, struct utc recorded);
 /* Resolves whom a fact is about and folds it; `again` comes back when the state holds this very fact. */
 int fold_fact(struct fold *f, const struct fact *fact, const struct seen *seen, struct state_pos pos, u64 *ret_asset,
 	bool *ret_again, struct state_pos *ret_first);
-int fold_edge(struct fold *f, const struct identity_edge *e);
+/* Joins two assets from now on; `reason` is for the history. Already one: nothing happens. */
+int fold_edge(struct fold *f, const struct identity_edge *e, struct str reason);
+size_t fold_edges(const struct fold *f, const struct identity_edge **ret);	/* those made so far, roots as they were */
 /* Folds an asset again from its items, leaving out what `erase` names. */
 int fold_again(struct fold *f, u64 asset, const struct store_part *erase, size_t nerase);
+/* An asset is judged and listed again as of the fold's time, though nothing of it changes. */
+int fold_look(struct fold *f, u64 asset);
+/* seq 0: no entry is made, rows keep the number of theirs. */
 int fold_finish(struct fold *f, u64 seq, u64 size, struct str zone, struct store_batch *b);
+/* The state of an asset (a root) from the items and claims in the store, whatever its row holds. */
+int fold_stored(struct serve *s, struct arena *a, u64 asset, struct state **ret) MUST_USE;
+
+/* due.c: judges again what time has changed, a part of it at most; sets s->due. Cheap when nothing is due. */
+int serve_due(struct serve *s);
+
+/* claims.c */
+struct claims {
+	struct claim *p;
+	size_t n, cap;
+};
+/* Every claim of a key, or of an asset (a root) and all that were merged into it; oldest first of each key. */
+int claims_of_key(struct serve *s, struct arena *a, struct str network, enum fact_key_type type, struct str value,
+	struct claims *ret) MUST_USE;
+int claims_of_asset(struct serve *s, struct arena *a, u64 asset, struct claims *ret) MUST_USE;
+/* The row of of's key and asset number, from all claims of that key. */
+struct store_claim claims_row(struct arena *a, const struct claim *p, size_t n, const struct claim *of);
+struct str claims_key(struct arena *a, struct str network, enum fact_key_type type, struct str value);
 
 /* chunks.c */
 /* Reads what came into *ret; texts point into body. Errors of chunk_read. */

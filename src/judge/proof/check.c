@@ -238,7 +238,8 @@ static int fold_asset(struct check *c, const struct told *t, struct state **ret)
 			const struct known_item *it = map_get(&c->items, place_key(c->a, pos.seq, pos.index)), *of = it;
 
 			if (it == NULL && map_get(&c->lost, seq_key(c->a, pos.seq)) != NULL) {
-				continue;	/* erased */
+				state_erase(st, NULL);
+				continue;
 			}
 			if (it == NULL) {
 				return wrong(c, t->line, "an item the statement names is not in the bundle", place_key(c->a, pos.seq, pos.index));
@@ -253,6 +254,9 @@ static int fold_asset(struct check *c, const struct told *t, struct state **ret)
 			if (of->item.type == ITEM_FACT &&
 			    state_fold(st, &of->item.fact, &it->item.seen, it->recorded, pos, first) != 0) {
 				return wrong(c, it->line, "this fact cannot be folded", S(""));
+			}
+			if (of->item.type == ITEM_FACT && of->item.nerased != 0) {
+				state_erase(st, &of->item.fact);
 			}
 		}
 	}

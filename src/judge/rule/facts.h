@@ -84,9 +84,7 @@ struct rule_state {
 	const struct state *state;
 	const struct lang_schema *schema;	/* of lang_schema_facts() */
 	struct utc now;
-	/* May be NULL: was (part of) the fact at this position erased; see rule_facts.lost. */
-	bool (*erased)(void *ctx, struct state_pos pos);
-	u16 (*lost)(void *ctx, const struct kind *kind);
+	u16 (*lost)(void *ctx, const struct kind *kind);	/* may be NULL; see rule_facts.lost. What was erased, the state knows */
 	void *ctx;
 };
 

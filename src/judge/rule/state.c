@@ -85,11 +85,11 @@ static void convert(const struct fact_value *from, struct lang_value *ret)
 
 static bool field(void *ctx, const struct rule_value *rv, u16 at, bool loose, struct lang_value *ret, u16 *ret_why)
 {
-	const struct rule_state *rs = ctx;
 	const struct state_value *v = rv->ref;
 	const struct kind_field *def = &v->kind->fields[at];
 	const struct fact_value *place;
 
+	(void)ctx;
 	if (def->place) {
 		place = state_place(v, str_z(def->name));
 		if (place != NULL) {
@@ -98,8 +98,7 @@ static bool field(void *ctx, const struct rule_value *rv, u16 at, bool loose, st
 		*ret_why = WHY_NOT_COVERED;
 		return place != NULL;
 	}
-	*ret_why = v->weak ? WHY_SUSPECTED :
-		rs->erased != NULL && rs->erased(rs->ctx, v->stamp->fact) ? WHY_ERASED : WHY_NOT_COVERED;
+	*ret_why = v->weak ? WHY_SUSPECTED : v->erased ? WHY_ERASED : WHY_NOT_COVERED;
 	for (size_t i = 0; i < v->nfields; i++) {
 		const struct state_field *f = &v->fields[i];
 
@@ -170,7 +169,7 @@ static u16 lost(void *ctx, u16 kind)
 {
 	const struct rule_state *rs = ctx;
 
-	return rs->lost == NULL ? 0 : rs->lost(rs->ctx, kind_of(rs, kind));
+	return state_lost(rs->state) ? WHY_ERASED : rs->lost == NULL ? 0 : rs->lost(rs->ctx, kind_of(rs, kind));
 }
 
 struct rule_facts rule_facts_of_state(const struct rule_state *rs)

@@ -582,6 +582,35 @@ void test_state__less_quality_never_covers_more(void **state)
 	}
 }
 
+/* What was erased leaves a mark at its place, or on the whole, in whatever order, and through bytes. */
+void test_state__erased_leaves_a_mark(void **state)
+{
+	struct fact f;
+	struct state_cursor c;
+	struct state_value v;
+
+	(void)state;
+	begin();
+	f = service(1, 23, NULL, "1");
+	fold(f, 0, 90, "R1");
+	fold(service(1, 22, "ssh", NULL), 0, 90, "R1");
+	state_erase(st, &f);
+	f = service(1, 24, "gone", NULL);
+	state_erase(st, &f);			/* no such place: nothing to mark */
+	assert_false(state_lost(st));
+	assert_int_equal(state_decode(a, encoded(st), &st), 0);
+	c = state_values(st, kind_latest(S("service")), at(1));
+	assert_true(state_next(&c, &v));
+	assert_false(v.erased);
+	assert_true(state_next(&c, &v));
+	assert_true(v.erased);
+	assert_false(state_next(&c, &v));
+	state_erase(st, NULL);
+	assert_int_equal(state_decode(a, encoded(st), &st), 0);
+	assert_true(state_lost(st));
+	arena_free(a);
+}
+
 /* --- bytes --- */
 
 void test_state__bytes_read_back_and_damage_is_found(void **state)

@@ -253,6 +253,44 @@ void test_state__each_part_of_the_scan_is_needed(void **state)
 	arena_free(a);
 }
 
+/* What rested on an erased field, or on a fact erased whole, is unknown, and says why. */
+void test_state__erased_is_a_reason(void **state)
+{
+	struct rule_state rs = { .schema = schema };
+	struct rule_facts f;
+	const struct lang_expr *x;
+	struct rule_verdict v;
+	struct fact_new *n;
+	struct shot s;
+
+	(void)state;
+	begin();
+	n = begin_fact("owner/1", 7, IP4);
+	fact_set_str(n, "unit", S("IT"));
+	s = shot(n, 1, 95);
+	rs = (struct rule_state){ .state = state_new(a), .schema = schema, .now = { T0 + 5000 } };
+	assert_int_equal(lang_parse_rule(a, S("owner.name == \"Sato\""), schema, &x, NULL), 0);
+	for (int round = 0; round < 3; round++) {
+		static const u16 whys[] = { WHY_NOT_COVERED, WHY_ERASED, WHY_ERASED };
+		struct state *st = state_new(a);
+		struct state_pos pos = { 3, 1 };
+
+		if (round < 2) {
+			assert_int_equal(state_fold(st, &s.f, &s.seen, (struct utc){ s.recorded }, pos, pos), 0);
+		}
+		if (round > 0) {
+			state_erase(st, round == 1 ? &s.f : NULL);
+		}
+		rs.state = st;
+		f = rule_facts_of_state(&rs);
+		rule_eval(x, &f, &scratch, NULL, &v);
+		assert_int_equal(v.v, TRI_UNKNOWN);
+		assert_true(v.why & whys[round]);
+		assert_int_equal((v.why & WHY_ERASED) != 0, round != 0);
+	}
+	arena_free(a);
+}
+
 /* The history, for whoever has to understand a failure. */
 static void show(const struct shot *s, size_t n)
 {
