@@ -155,12 +155,13 @@ size_t bed_chunks(struct arena *a, u64 first, u64 n, struct str *ret, size_t *re
 		for (u64 i = 0; i < k; i++) {
 			struct device d = { .a = scratch };
 			struct seen s = { .at = now, .class = 1, .qod = 95, .run = S("SCN-1") };
-			struct buf seen = buf_new(scratch, 0);
 
-			s.at.ms -= 1000 - (i64)i;
-			seen_write(&seen, &s);
 			device(&d, at + i);
 			for (size_t f = 0; f < BED_GROUP; f++) {
+				struct buf seen = buf_new(scratch, 0);
+
+				s.at.ms = now.ms - 5000 + (i64)(f / 2);		/* a device is asked for a while */
+				seen_write(&seen, &s);
 				items[i * BED_GROUP + f] = (struct chunk_item){ .type = CHUNK_FACT,
 					.head = buf_view(&d.facts[f]), .body = buf_view(&seen) };
 				bytes += d.facts[f].n;

@@ -138,9 +138,17 @@ bool utc_canonical(struct str s)
 		utc_parse(s, &t) == 0;
 }
 
+static void two(char *p, int v)
+{
+	p[0] = (char)('0' + v / 10);
+	p[1] = (char)('0' + v % 10);
+}
+
+/* Written with every sighting, so without printf. */
 struct str utc_text(struct arena *a, struct utc t)
 {
 	i64 days = t.ms / DAY_MS, ms = t.ms % DAY_MS;
+	char *p = arena_copy(a, "0000-00-00T00:00:00.000Z", UTC_TEXT + 1);
 	int year, month, day;
 
 	if (ms < 0) {
@@ -148,8 +156,20 @@ struct str utc_text(struct arena *a, struct utc t)
 		days--;
 	}
 	date_of(days, &year, &month, &day);
-	return str_printf(a, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", year, month, day, (int)(ms / 3600000),
-		(int)(ms / 60000 % 60), (int)(ms / 1000 % 60), (int)(ms % 1000));
+	if (year < 0 || year > 9999) {
+		return str_printf(a, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", year, month, day, (int)(ms / 3600000),
+			(int)(ms / 60000 % 60), (int)(ms / 1000 % 60), (int)(ms % 1000));
+	}
+	two(p, year / 100);
+	two(p + 2, year % 100);
+	two(p + 5, month);
+	two(p + 8, day);
+	two(p + 11, (int)(ms / 3600000));
+	two(p + 14, (int)(ms / 60000 % 60));
+	two(p + 17, (int)(ms / 1000 % 60));
+	p[20] = (char)('0' + ms / 100 % 10);
+	two(p + 21, (int)(ms % 100));
+	return str_of(p, UTC_TEXT);
 }
 
 struct str utc_date(struct arena *a, struct utc t)

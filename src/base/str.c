@@ -133,14 +133,17 @@ const char *str_c(struct arena *a, struct str s)
 
 struct str str_printf(struct arena *a, const char *fmt, ...)
 {
+	char small[256], *p;
 	va_list ap;
-	char *p;
 	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(small, sizeof small, fmt, ap);
 	va_end(ap);
 	must(n >= 0);
+	if ((size_t)n < sizeof small) {		/* nearly always: formatting once is enough */
+		return str_of(arena_copy(a, small, (size_t)n + 1), (size_t)n);
+	}
 	p = arena_alloc(a, (size_t)n + 1);
 	va_start(ap, fmt);
 	vsnprintf(p, (size_t)n + 1, fmt, ap);

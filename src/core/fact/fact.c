@@ -240,8 +240,11 @@ static int read_tree(struct arena *a, struct str text, size_t max, enum fact_rea
 int fact_parse(struct arena *a, struct str text, enum fact_read how, struct fact *ret, struct errlist *errs)
 {
 	const struct json *v;
-	int r = read_tree(a, text, LIMIT_FACT, how, &v, errs);
+	int r;
 
+	if (how == FACT_STRICT && fact_read_quick(a, text, ret))
+		return 0;
+	r = read_tree(a, text, LIMIT_FACT, how, &v, errs);
 	return r != 0 ? r : fact_of_json(a, v, how, ret, errs);
 }
 
@@ -297,6 +300,10 @@ void fact_write(struct buf *b, const struct fact *f)
 {
 	struct json_w version = jw_new(b);
 
+	if (f->text.p != NULL) {
+		buf_str(b, f->text);
+		return;
+	}
 	buf_z(b, "{\"kind\":\"");	/* nothing in these members needs escapes */
 	buf_str(b, f->kind_name);
 	buf_u8(b, '/');
@@ -322,17 +329,31 @@ void fact_write(struct buf *b, const struct fact *f)
 
 struct fact_id fact_id(const struct fact *f)
 {
-	struct arena *a = arena_new(NULL, 0);
-	struct buf b = buf_new(a, 0);
 	struct sha256_ctx h;
 	struct fact_id id;
 
-	fact_write(&b, f);
+	if (f->id != NULL)
+		return *f->id;
 	sha256_init(&h);
-	sha256_update(&h, b.n, b.p);
+	if (f->text.p != NULL) {
+		sha256_update(&h, f->text.n, (const u8 *)f->text.p);
+	} else {
+		struct arena *a = arena_new(NULL, 0);
+		struct buf b = buf_new(a, 0);
+
+		fact_write(&b, f);
+		sha256_update(&h, b.n, b.p);
+		arena_free(a);
+	}
 	sha256_digest(&h, sizeof id.b, id.b);
-	arena_free(a);
 	return id;
+}
+
+void fact_keep_id(struct arena *a, struct fact *f)
+{
+	struct fact_id id = fact_id(f);
+
+	f->id = arena_copy(a, &id, sizeof id);
 }
 
 int fact_id_cmp(const struct fact_id *x, const struct fact_id *y)
@@ -398,6 +419,8 @@ int fact_upgrade_to(struct arena *a, const struct fact *f, const struct kind *to
 		return ERR_UNSUPPORTED;
 	if (from != NULL && (r = fact_upgrade_to(a, f, from, &old)) != 0)
 		return r;
+	next.text = (struct str){0};
+	next.id = NULL;
 	next.place = next.value = NULL;
 	next.nplace = next.nvalue = 0;
 	next.kind = to;
@@ -413,9 +436,12 @@ int fact_upgrade_to(struct arena *a, const struct fact *f, const struct kind *to
 
 int fact_upgrade(struct arena *a, const struct fact *f, struct fact *ret)
 {
-	const struct kind *to = kind_latest(f->kind_name);
+	const struct kind *to;
 
-	if (f->kind == NULL || to == NULL) {
+	/* nearly always it is the latest: the table is sorted, and the next one is of another name */
+	if (f->kind == NULL || f->kind == &kinds[kind_count - 1] ||
+	    (f->kind >= kinds && f->kind < kinds + kind_count && strcmp(f->kind[1].name, f->kind->name) != 0) ||
+	    (to = kind_latest(f->kind_name)) == NULL) {
 		*ret = *f;
 		return 0;
 	}
@@ -426,7 +452,7 @@ int fact_upgrade(struct arena *a, const struct fact *f, struct fact *ret)
 
 static const char *const seen_members[] = { "at", "class", "dropped", "evidence", "qod", "run", "state" };
 
-static bool run_ok(struct str s)
+bool seen_run_ok(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
@@ -436,6 +462,11 @@ static bool run_ok(struct str s)
 			return false;
 	}
 	return s.n <= 64;
+}
+
+int seen_state_index(struct str word)
+{
+	return str_index(word, states, countof(states));
 }
 
 static void read_evidence(struct fact_errs *e, const struct json *v, struct seen *s)
@@ -493,12 +524,12 @@ int seen_of_json(struct arena *a, const struct json *v, enum fact_read how, stru
 		s.qod = (u8)m->i;
 	}
 	if ((m = member(&e, v, "run", JSON_STR)) != NULL) {
-		if (!run_ok(m->s))
+		if (!seen_run_ok(m->s))
 			fact_bad(&e, ERR_SYNTAX, "run: must be [A-Za-z0-9._-]{0,64}");
 		s.run = str_dup(a, m->s);
 	}
 	if ((m = member(&e, v, "state", JSON_STR)) != NULL) {
-		if ((i = str_index(m->s, states, countof(states))) < 0)
+		if ((i = seen_state_index(m->s)) < 0)
 			fact_bad(&e, ERR_RANGE, "state: must be unknown, factory, initialised or customised");
 		else
 			s.state = (enum seen_state)i;
@@ -512,29 +543,35 @@ int seen_of_json(struct arena *a, const struct json *v, enum fact_read how, stru
 int seen_parse(struct arena *a, struct str text, enum fact_read how, struct seen *ret, struct errlist *errs)
 {
 	const struct json *v;
-	int r = read_tree(a, text, LIMIT_FACT, how, &v, errs);
+	int r;
 
+	if (how == FACT_STRICT && seen_read_quick(a, text, ret))
+		return 0;
+	r = read_tree(a, text, LIMIT_FACT, how, &v, errs);
 	return r != 0 ? r : seen_of_json(a, v, how, ret, errs);
 }
 
 void seen_write(struct buf *b, const struct seen *s)
 {
-	struct json_w w = jw_new(b);
+	struct json_w w = jw_new(b), qod;
 
-	jw_obj(&w);
-	jw_kstr(&w, "at", utc_text(b->a, s->at));
-	jw_kstr(&w, "class", str_sub(S("S0S1S2S3"), s->class * 2u, 2));
-	if (s->dropped)
-		jw_kbool(&w, "dropped", true);
-	jw_key(&w, S("evidence"));
+	buf_z(b, "{\"at\":\"");	/* nothing in these members needs escapes */
+	buf_str(b, utc_text(b->a, s->at));
+	buf_z(b, "\",\"class\":\"");
+	buf_str(b, str_sub(S("S0S1S2S3"), s->class * 2u, 2));
+	buf_z(b, s->dropped ? "\",\"dropped\":true,\"evidence\":" : "\",\"evidence\":");
 	jw_arr(&w);
 	for (size_t i = 0; i < s->nevidence; i++)
 		jw_int(&w, s->evidence[i]);
 	jw_end(&w);
-	jw_kint(&w, "qod", s->qod);
-	jw_kstr(&w, "run", s->run);
-	jw_kstr(&w, "state", str_z(states[s->state]));
-	jw_end(&w);
+	buf_z(b, ",\"qod\":");
+	qod = jw_new(b);
+	jw_int(&qod, s->qod);
+	buf_z(b, ",\"run\":\"");
+	buf_str(b, s->run);
+	buf_z(b, "\",\"state\":\"");
+	buf_z(b, states[s->state]);
+	buf_z(b, "\"}");
 }
 
 bool seen_clock_bad(const struct seen *s, struct utc recorded)

@@ -48,6 +48,10 @@ struct fact_field {
 	struct fact_value v;
 };
 
+struct fact_id {
+	u8 b[32];
+};
+
 struct fact {
 	struct str network;
 	struct fact_key *keys;		/* sorted by text */
@@ -61,10 +65,9 @@ struct fact {
 	size_t nvalue;
 	int vantage;			/* 1 ... 7 */
 	struct str source;
-};
-
-struct fact_id {
-	u8 b[32];
+	/* what fact_write gives, where it is at hand; {0} otherwise. Who changes a copy of a fact takes both away. */
+	struct str text;
+	const struct fact_id *id;	/* the same for fact_id; see fact_keep_id */
 };
 
 enum fact_read {
@@ -81,6 +84,7 @@ struct json;
 int fact_of_json(struct arena *a, const struct json *v, enum fact_read how, struct fact *ret, struct errlist *errs) MUST_USE;
 void fact_write(struct buf *b, const struct fact *f);	/* canonical bytes */
 struct fact_id fact_id(const struct fact *f);
+void fact_keep_id(struct arena *a, struct fact *f);	/* for who will ask more than once */
 int fact_id_cmp(const struct fact_id *x, const struct fact_id *y);
 
 const struct fact_value *fact_place(const struct fact *f, struct str name);	/* NULL: absent, that is unknown */

@@ -24,6 +24,20 @@ bool fact_text_ok(struct str s, size_t max);	/* UTF-8 without control characters
 bool fact_source_ok(struct str s);
 /* Sorts keys and fields (lenient) or refuses disorder, then checks everything that is not about one value. */
 void fact_check(struct fact_errs *e, struct fact *f, enum fact_read how);
+/* read.c: false says nothing about the text but that the reader over the tree must see it. */
+bool fact_read_quick(struct arena *a, struct str foreign, struct fact *ret);
+bool seen_read_quick(struct arena *a, struct str foreign, struct seen *ret);
+bool seen_run_ok(struct str run);
+int seen_state_index(struct str word);		/* -1: none */
+/* str_eq(s, str_z(z)), quicker where they mostly differ at the beginning. */
+static inline bool str_is(struct str s, const char *z)
+{
+	size_t i = 0;
+
+	while (i < s.n && z[i] != 0 && z[i] == s.p[i])
+		i++;
+	return i == s.n && z[i] == 0;
+}
 void fact_value_write(struct buf *b, const struct fact_value *v);	/* as JSON */
 
 #endif

@@ -97,8 +97,12 @@ static int fact_parts(struct arena *a, u32 index, const struct item *it, struct 
 	struct json_w w;
 	int r;
 
-	split(a, &personal, &paths, index, "place", &f.place, &f.nplace);
-	split(a, &personal, &paths, index, "value", &f.value, &f.nvalue);
+	if (fact_personal(&f)) {
+		f.text = (struct str){0};
+		f.id = NULL;
+		split(a, &personal, &paths, index, "place", &f.place, &f.nplace);
+		split(a, &personal, &paths, index, "value", &f.value, &f.nvalue);
+	}
 	fact_write(&body, &f);
 	w = begin(&b, index);
 	jw_key(&w, S("fact"));

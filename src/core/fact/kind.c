@@ -1,5 +1,5 @@
 /* The kind table and the ways into it. Lookups are by binary search: the tables are sorted, and a test holds them so. */
-#include "core/fact/kind.h"
+#include "core/fact/fact_int.h"
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -113,7 +113,7 @@ const struct kind *kind_of_text(struct str text)
 int kind_field_index(const struct kind *k, struct str name)
 {
 	for (size_t i = 0; i < k->n; i++)
-		if (str_eq(str_z(k->fields[i].name), name))
+		if (str_is(name, k->fields[i].name))
 			return (int)i;
 	return -1;
 }

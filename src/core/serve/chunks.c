@@ -72,6 +72,7 @@ static int take_fact(const struct taken *t, const struct chunk_item *c, size_t i
 	    (r = transfer_check(&t->limits, &it->fact, &it->seen)) != 0) {
 		return r;
 	}
+	fact_keep_id(t->a, &it->fact);
 	if (it->seen.nevidence == 0) {
 		return 0;
 	}
