@@ -143,5 +143,15 @@ struct store_claim claims_row(struct arena *a, const struct claim *p, size_t n, 
 
 struct str claims_key(struct arena *a, struct str network, enum fact_key_type type, struct str value)
 {
-	return str_printf(a, "%.*s %s %.*s", STRF(network), key_names[type], STRF(value));
+	char *p = arena_alloc(a, network.n + 3 + value.n), *at = p;
+
+	/* a network has no blank, so the text names one key only */
+	memcpy(at, network.p, network.n);
+	at += network.n;
+	*at++ = ' ';
+	*at++ = (char)('0' + type);
+	if (value.n != 0) {
+		memcpy(at, value.p, value.n);
+	}
+	return str_of(p, network.n + 2 + value.n);
 }

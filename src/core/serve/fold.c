@@ -26,8 +26,10 @@ struct fold {
 	struct arena *a;
 	struct serve *s;
 	struct utc recorded;
-	struct map assets;		/* "7" -> struct live */
-	struct map keys;		/* "network type value" -> struct claims, oldest first */
+	struct arena *step;		/* what one fact needs until it is folded */
+	struct map assets;		/* the eight bytes of its number -> struct live */
+	struct map keys;		/* claims_key() -> struct claims, oldest first */
+	struct map changed_keys;	/* the same and the asset's number: what stands in `changed` */
 	struct map leases;		/* network -> u32 * */
 	vec(struct claim) changed;	/* one of each key and asset number whose claims changed */
 	vec(struct identity_edge) edges;
@@ -55,14 +57,14 @@ static struct claim *claim_slot(struct arena *a, struct claims *in, const struct
 
 /* ---- loading ---- */
 
-static struct str id_key(struct arena *a, u64 id)
+static struct str id_key(const u64 *id)
 {
-	return str_printf(a, "%ju", (uintmax_t)id);
+	return str_of(id, sizeof *id);
 }
 
 static int load_asset(struct fold *f, u64 id, struct live **ret)
 {
-	struct live *l = map_get(&f->assets, id_key(f->a, id));
+	struct live *l = map_get(&f->assets, id_key(&id));
 	const struct claim *claims;
 	size_t n;
 	int r;
@@ -83,14 +85,14 @@ static int load_asset(struct fold *f, u64 id, struct live **ret)
 	for (size_t i = 0; i < n; i++) {
 		*vec_add(f->a, &l->claims) = claims[i];
 	}
-	*map_put(f->a, &f->assets, id_key(f->a, id), NULL) = l;
+	*map_put(f->a, &f->assets, id_key(&l->id), NULL) = l;
 	*ret = l;
 	return 0;
 }
 
 static int load_key(struct fold *f, struct str network, enum fact_key_type type, struct str value, struct claims **ret)
 {
-	struct str key = claims_key(f->a, network, type, value);
+	struct str key = claims_key(f->step, network, type, value);
 	struct claims *k = map_get(&f->keys, key);
 	int r;
 
@@ -99,7 +101,7 @@ static int load_key(struct fold *f, struct str network, enum fact_key_type type,
 		if ((r = claims_of_key(f->s, f->a, network, type, value, k)) != 0) {
 			return r;
 		}
-		*map_put(f->a, &f->keys, key, NULL) = k;
+		*map_put(f->a, &f->keys, str_dup(f->a, key), NULL) = k;
 	}
 	*ret = k;
 	return 0;
@@ -178,7 +180,7 @@ struct fold *fold_new(struct arena *a, struct serve *s, struct utc recorded)
 {
 	struct fold *f = arena_alloc(a, sizeof *f);
 
-	*f = (struct fold){ .a = a, .s = s, .recorded = recorded };
+	*f = (struct fold){ .a = a, .s = s, .recorded = recorded, .step = arena_new(a, 0) };
 	return f;
 }
 
@@ -196,13 +198,22 @@ static void sort_claims(struct claims *k)
 	}
 }
 
+static struct str asset_key(struct arena *a, struct str key, u64 asset)
+{
+	char *p = arena_alloc(a, key.n + sizeof asset);
+
+	memcpy(p, key.p, key.n);
+	memcpy(p + key.n, &asset, sizeof asset);
+	return str_of(p, key.n + sizeof asset);
+}
+
 /* The claim as it is now replaces what it was, wherever it stands. */
 static int change_claim(struct fold *f, const struct claim_change *ch)
 {
 	const struct claim *c = &ch->claim;
+	struct str key = claims_key(f->step, c->network, c->type, c->value);
 	struct claims *k;
 	struct live *l;
-	size_t i;
 	int r;
 
 	if ((r = load_key(f, c->network, c->type, c->value, &k)) != 0 ||
@@ -213,9 +224,9 @@ static int change_claim(struct fold *f, const struct claim_change *ch)
 	sort_claims(k);
 	*claim_slot(f->a, &l->claims, ch) = *c;
 	l->changed = true;
-	for (i = 0; i < f->changed.n && !same_key(&f->changed.p[i], c); i++) {
-	}
-	if (i == f->changed.n) {
+	key = asset_key(f->step, key, c->asset);
+	if (map_get(&f->changed_keys, key) == NULL) {
+		*map_put(f->a, &f->changed_keys, str_dup(f->a, key), NULL) = k;
 		*vec_add(f->a, &f->changed) = *c;
 	}
 	return 0;
@@ -234,7 +245,8 @@ int fold_fact(struct fold *f, const struct fact *fact, const struct seen *seen, 
 		return r;
 	}
 	look.next_asset = f->next_asset;
-	r = identity_resolve(f->a, &look, fact, seen, f->recorded, lease_of(f, fact->network), &res);
+	arena_reset(f->step);
+	r = identity_resolve(f->step, &look, fact, seen, f->recorded, lease_of(f, fact->network), &res);
 	if (r != 0) {
 		return r;
 	}
