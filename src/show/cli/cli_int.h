@@ -195,6 +195,7 @@ HANDLER(completion);
 HANDLER(config_show);
 HANDLER(config_test);
 HANDLER(doc);
+HANDLER(doctor);
 HANDLER(asset_history);
 HANDLER(asset_ls);
 HANDLER(asset_merge);

@@ -178,6 +178,8 @@ const struct cli_cmd cli_cmds[] = {
 	{ .name = "db", .sub = "migrate", .run = cmd_db_migrate, .args = "", .flags = CLI_CORE | CLI_ROWS, .group = CLI_SYSTEM,
 	  .view = VIEW_check, .text = MSG_cmd_db_migrate, .more = MSG_cmd_db_migrate_more,
 	  .examples = { "korobanu db migrate", "korobanu db migrate -f json" } },
+	{ .name = "doctor", .run = cmd_doctor, .args = "", .flags = CLI_CORE | CLI_ROWS, .group = CLI_SYSTEM, .view = VIEW_doctor,
+	  .text = MSG_cmd_doctor, .more = MSG_cmd_doctor_more, .examples = { "korobanu doctor", "korobanu doctor -f json" } },
 	{ .name = "config", .sub = "show", .run = cmd_config_show, .args = "[KEY]", .max = 1,
 	  .flags = CLI_ROWS, .group = CLI_SYSTEM, .view = VIEW_config, .text = MSG_cmd_config_show,
 	  .more = MSG_cmd_config_show_more,

@@ -97,3 +97,21 @@ void test_cmd__version_is_one_line(void **state)
 	assert_str(run(a, ARGV("version", "-q")).err, "");
 	arena_free(a);
 }
+
+void test_cmd__doctor_names_every_check_and_changes_nothing(void **state)
+{
+	static const char *const checks[] = { "landlock", "seccomp", "raw_packets", "store", "disk", "time", "user_core", "user_net",
+		"user_parse" };
+	struct arena *a = arena_new(NULL, 0);
+	struct said s = said_run(a, PLAIN_WORLD, ARGV("doctor", "--store", "/nowhere/at/all", "-f", "json"));
+
+	(void)state;
+	assert_true(s.exit == 0 || s.exit == 1);
+	for (size_t i = 0; i < countof(checks); i++) {
+		assert_has(s.out, str_c(a, str_printf(a, "\"check\":\"%s\"", checks[i])));
+	}
+	assert_has(s.out, "/nowhere/at/all");
+	assert_int_equal(access("/nowhere", F_OK), -1);
+	assert_int_equal(said_run(a, PLAIN_WORLD, ARGV("doctor", "x")).exit, 2);
+	arena_free(a);
+}
