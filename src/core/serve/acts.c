@@ -261,9 +261,56 @@ static int asset_merge(struct serve *s, struct serve_reply *out, struct arena *a
 	return r == 0 ? 0 : serve_fail(out, r, "%s", store_why(s->st));
 }
 
+#define SPLIT_KEYS_MAX 64
+
+/* "keys": ["mac:...", "ip:..."]; an address alone is an ip, a MAC alone a mac. */
+static int split_keys(struct serve_reply *out, struct arena *a, const struct json *list, struct fact_key *keys, size_t *ret_n)
+{
+	if (list == NULL || list->type != JSON_ARR || list->arr.n == 0 || list->arr.n > SPLIT_KEYS_MAX) {
+		return serve_fail(out, ERR_MISSING, "a split names the keys that go (--keys); at most %d", SPLIT_KEYS_MAX);
+	}
+	for (size_t i = 0; i < list->arr.n; i++) {
+		struct str text = list->arr.p[i].type == JSON_STR ? list->arr.p[i].s : S(""), canon_text;
+
+		if (fact_addr(a, text, &canon_text) == 0) {
+			text = str_printf(a, "ip:%.*s", STRF(canon_text));
+		} else if (fact_mac(a, text, &canon_text) == 0) {
+			text = str_printf(a, "mac:%.*s", STRF(canon_text));
+		}
+		if (fact_key_parse(text, &keys[i]) != 0) {
+			return serve_fail(out, ERR_SYNTAX, "\"%.*s\" is no key such as mac:00:16:3e:00:00:01 or ip:10.7.0.2", STRF(text));
+		}
+	}
+	*ret_n = list->arr.n;
+	return 0;
+}
+
+static int asset_split(struct serve *s, struct serve_reply *out, struct arena *a, const struct json *v, struct str *ret_id)
+{
+	struct item it = { .type = ITEM_ACT, .act = v };
+	struct fact_key keys[SPLIT_KEYS_MAX];
+	struct serve_draft d = { .items = &it, .nitems = 1, .split = keys };
+	struct serve_done done;
+	int r;
+
+	if ((r = serve_asset_of(s, a, text_or(v, "asset", S("")), &d.split_from)) != 0) {
+		return serve_fail(out, r, "there is no asset \"%.*s\"", STRF(text_or(v, "asset", S(""))));
+	}
+	if ((r = split_keys(out, a, json_get(v, S("keys")), keys, &d.nsplit)) != 0) {
+		return r;
+	}
+	if ((r = serve_commit(s, &d, &done)) != 0) {
+		return serve_fail(out, r, "%s", r == ERR_NOTFOUND ? "the asset does not hold one of these keys" :
+			r == ERR_CONFLICT ? "a split must leave the asset at least one key" : store_why(s->st));
+	}
+	*ret_id = identity_text(a, done.asset);
+	return 0;
+}
+
 static const struct act acts[] = {
 	{ "asset.merge", asset_merge },
 	{ "asset.set", asset_set },
+	{ "asset.split", asset_split },
 	{ "network.put", network_put },
 	{ "scope.add", scope_add },
 	{ "scope.rm", scope_rm },

@@ -326,12 +326,37 @@ static int erase_parts(struct work *w, struct store_batch *b)
 	return 0;
 }
 
+/* A split hands groups of items over; a piece of a group that was here stands in its place. */
+static int split_items(struct work *w, struct store_batch *b)
+{
+	const struct store_items *more;
+	struct store_items *groups;
+	size_t n;
+	int r;
+
+	if (w->d->nsplit == 0) {
+		return 0;
+	}
+	if ((r = fold_split(w->fold, w->d->split_from, w->d->split, w->d->nsplit, &w->done.asset, &more, &n)) != 0) {
+		return r;
+	}
+	groups = arena_alloc(w->a, (b->nitems + n) * sizeof *groups + 1);
+	memcpy(groups, b->items, b->nitems * sizeof *groups);
+	if (n != 0) {
+		memcpy(groups + b->nitems, more, n * sizeof *groups);
+	}
+	b->items = groups;
+	b->nitems += n;
+	return 0;
+}
+
 static int prepare(struct work *w, struct store_batch *b)
 {
 	int r;
 
 	if ((r = fold_items(w)) != 0 || (w->d->edge != NULL && (r = fold_edge(w->fold, w->d->edge, S("person"))) != 0) ||
-	    (r = commit_parts(w)) != 0 || (r = pack_groups(w, b)) != 0 || (r = erase_parts(w, b)) != 0) {
+	    (r = commit_parts(w)) != 0 || (r = pack_groups(w, b)) != 0 || (r = split_items(w, b)) != 0 ||
+	    (r = erase_parts(w, b)) != 0) {
 		return r;
 	}
 	pack_evidence(w, b);

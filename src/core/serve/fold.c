@@ -2,42 +2,9 @@
  *
  * Everything touched is loaded once, changed in memory, and handed to the store batch at the end, so that it becomes durable with the
  * entry or not at all. Facts are folded in item order: the view over assets depends on the order of the ledger and on nothing else. */
-#include "core/serve/serve_int.h"
+#include "core/serve/fold_int.h"
 
 #include <string.h>
-
-struct live {
-	u64 id;				/* a root */
-	struct state *st;
-	struct store_asset row;
-	struct claims claims;
-	bool changed;			/* else it was only looked at */
-	u64 merged_into;
-};
-
-struct pending {			/* a fact of this commit: in no store yet */
-	const struct fact *fact;
-	const struct seen *seen;
-	struct state_pos pos, first;
-	u64 asset;
-};
-
-struct fold {
-	struct arena *a;
-	struct serve *s;
-	struct utc recorded;
-	struct arena *step;		/* what one fact needs until it is folded */
-	struct map assets;		/* the eight bytes of its number -> struct live */
-	struct map keys;		/* claims_key() -> struct claims, oldest first */
-	struct map changed_keys;	/* the same and the asset's number: what stands in `changed` */
-	struct map leases;		/* network -> u32 * */
-	vec(struct claim) changed;	/* one of each key and asset number whose claims changed */
-	vec(struct identity_edge) edges;
-	vec(struct store_change) changes;	/* merges and splits */
-	vec(struct pending) pending;
-	u64 next_asset;
-	struct str zone;
-};
 
 static bool same_key(const struct claim *x, const struct claim *y)
 {
@@ -62,7 +29,7 @@ static struct str id_key(const u64 *id)
 	return str_of(id, sizeof *id);
 }
 
-static int load_asset(struct fold *f, u64 id, struct live **ret)
+int fold_load(struct fold *f, u64 id, struct live **ret)
 {
 	struct live *l = map_get(&f->assets, id_key(&id));
 	const struct claim *claims;
@@ -146,7 +113,7 @@ static int look_firm(void *ctx, u64 root, struct str network, enum fact_key_type
 {
 	struct fold *f = ctx;
 	struct live *l;
-	int r = load_asset(f, root, &l);
+	int r = fold_load(f, root, &l);
 
 	for (size_t i = 0; r == 0 && i < l->claims.n; i++) {
 		const struct claim *c = &l->claims.p[i];
@@ -208,7 +175,7 @@ static struct str asset_key(struct arena *a, struct str key, u64 asset)
 }
 
 /* The claim as it is now replaces what it was, wherever it stands. */
-static int change_claim(struct fold *f, const struct claim_change *ch)
+int fold_claim(struct fold *f, const struct claim_change *ch)
 {
 	const struct claim *c = &ch->claim;
 	struct str key = claims_key(f->step, c->network, c->type, c->value);
@@ -217,7 +184,7 @@ static int change_claim(struct fold *f, const struct claim_change *ch)
 	int r;
 
 	if ((r = load_key(f, c->network, c->type, c->value, &k)) != 0 ||
-	    (r = load_asset(f, identity_root(f->s->edges, c->asset), &l)) != 0) {
+	    (r = fold_load(f, identity_root(f->s->edges, c->asset), &l)) != 0) {
 		return r;
 	}
 	*claim_slot(f->a, k, ch) = *c;
@@ -252,7 +219,7 @@ int fold_fact(struct fold *f, const struct fact *fact, const struct seen *seen, 
 	}
 	f->next_asset += res.created ? 1 : 0;
 	for (size_t i = 0; i < res.nchanges; i++) {
-		if ((r = change_claim(f, &res.changes[i])) != 0) {
+		if ((r = fold_claim(f, &res.changes[i])) != 0) {
 			return r;
 		}
 	}
@@ -263,7 +230,7 @@ int fold_fact(struct fold *f, const struct fact *fact, const struct seen *seen, 
 			return r;
 		}
 	}
-	if ((r = load_asset(f, res.asset, &l)) != 0) {
+	if ((r = fold_load(f, res.asset, &l)) != 0) {
 		return r;
 	}
 	l->changed = true;
@@ -275,7 +242,7 @@ int fold_fact(struct fold *f, const struct fact *fact, const struct seen *seen, 
 }
 
 /* The fact a further sighting names, without what is erased in this very commit: the store still holds that. */
-static int first_item(struct fold *f, const struct item *again, const struct store_part *erase, size_t nerase, struct item *ret)
+int fold_first(struct fold *f, const struct item *again, const struct store_part *erase, size_t nerase, struct item *ret)
 {
 	struct store_items g, left;
 	struct item *items;
@@ -295,7 +262,7 @@ static int first_item(struct fold *f, const struct item *again, const struct sto
 }
 
 /* One item of the past; what was erased of it leaves its trace. */
-static int fold_item(struct fold *f, struct state *st, const struct item *it, struct utc recorded, struct state_pos pos,
+int fold_item(struct fold *f, struct state *st, const struct item *it, struct utc recorded, struct state_pos pos,
 	const struct store_part *erase, size_t nerase)
 {
 	struct state_pos first_pos = pos;
@@ -304,7 +271,7 @@ static int fold_item(struct fold *f, struct state *st, const struct item *it, st
 	int r;
 
 	if (it->type == ITEM_AGAIN) {
-		if ((r = first_item(f, it, erase, nerase, &again)) != 0) {
+		if ((r = fold_first(f, it, erase, nerase, &again)) != 0) {
 			return r;
 		}
 		first_pos = (struct state_pos){ it->again_seq, it->again_index };
@@ -390,7 +357,7 @@ int fold_stored(struct serve *s, struct arena *a, u64 asset, struct state **ret)
 int fold_look(struct fold *f, u64 asset)
 {
 	struct live *l;
-	int r = load_asset(f, identity_root(f->s->edges, asset), &l);
+	int r = fold_load(f, identity_root(f->s->edges, asset), &l);
 
 	if (r == 0) {
 		l->changed = true;
@@ -401,7 +368,7 @@ int fold_look(struct fold *f, u64 asset)
 int fold_again(struct fold *f, u64 asset, const struct store_part *erase, size_t nerase)
 {
 	struct live *l;
-	int r = load_asset(f, asset, &l);
+	int r = fold_load(f, asset, &l);
 
 	if (r != 0) {
 		return r;
@@ -423,7 +390,7 @@ int fold_again(struct fold *f, u64 asset, const struct store_part *erase, size_t
 	return 0;
 }
 
-static void tell(struct fold *f, u64 asset, const char *what, struct str was, struct str now, struct str reason)
+void fold_tell(struct fold *f, u64 asset, const char *what, struct str was, struct str now, struct str reason)
 {
 	*vec_add(f->a, &f->changes) = (struct store_change){ .asset = asset, .measure = str_z(what), .was = was, .now = now,
 		.reason = reason };
@@ -447,7 +414,7 @@ int fold_edge(struct fold *f, const struct identity_edge *e, struct str reason)
 		x.b = x.a;
 		x.a = low;
 	}
-	if ((r = load_asset(f, x.a, &into)) != 0 || (r = load_asset(f, x.b, &from)) != 0) {
+	if ((r = fold_load(f, x.a, &into)) != 0 || (r = fold_load(f, x.b, &from)) != 0) {
 		return r;
 	}
 	identity_edges_add(f->s->edges, &x);
@@ -459,8 +426,8 @@ int fold_edge(struct fold *f, const struct identity_edge *e, struct str reason)
 	from->merged_into = into->id;
 	from->changed = true;
 	from->st = state_new(f->a);
-	tell(f, into->id, "merge", identity_text(f->a, from->id), identity_text(f->a, into->id), reason);
-	tell(f, from->id, "merge", identity_text(f->a, from->id), identity_text(f->a, into->id), reason);
+	fold_tell(f, into->id, "merge", identity_text(f->a, from->id), identity_text(f->a, into->id), reason);
+	fold_tell(f, from->id, "merge", identity_text(f->a, from->id), identity_text(f->a, into->id), reason);
 	return fold_again(f, into->id, NULL, 0);
 }
 

@@ -84,12 +84,16 @@ struct serve_draft {
 	const struct store_part *erase;		/* makes it an entry of type erased; ascending */
 	size_t nerase;
 	struct str basis;
-	const struct identity_edge *edge;	/* a merge or a split: the assets are folded again */
+	const struct identity_edge *edge;	/* a merge: the assets are folded again */
+	const struct fact_key *split;		/* keys to take away from split_from; the facts that name them go with them */
+	size_t nsplit;
+	u64 split_from;
 	struct str new_origin;			/* begins the next epoch: a log of this name, of which this is the first entry */
 };
 struct serve_done {
 	u64 seq;				/* of the entry */
 	size_t facts, again;			/* new facts; further sightings of known ones */
+	u64 asset;				/* of a split: whom the keys went to */
 };
 /* One transaction; durable when it returns 0. ERR_EXISTS: a chunk is there already and nothing was done.
  * An unclear COMMIT ends the process. */

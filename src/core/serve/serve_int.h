@@ -112,6 +112,11 @@ int fold_fact(struct fold *f, const struct fact *fact, const struct seen *seen, 
 	bool *ret_again, struct state_pos *ret_first);
 /* Joins two assets from now on; `reason` is for the history. Already one: nothing happens. */
 int fold_edge(struct fold *f, const struct identity_edge *e, struct str reason);
+/* Takes keys away from an asset (a root): to the number that was merged into it with exactly these, else to a new one. Items go with the
+ * strongest key of their subject; the groups that change come back. ERR_NOTFOUND: it does not hold one of the keys; ERR_CONFLICT:
+ * nothing would be left to it. */
+int fold_split(struct fold *f, u64 asset, const struct fact_key *keys, size_t nkeys, u64 *ret_to,
+	const struct store_items **ret_groups, size_t *ret_n) MUST_USE;
 size_t fold_edges(const struct fold *f, const struct identity_edge **ret);	/* those made so far, roots as they were */
 /* Folds an asset again from its items, leaving out what `erase` names. */
 int fold_again(struct fold *f, u64 asset, const struct store_part *erase, size_t nerase);

@@ -201,6 +201,7 @@ HANDLER(asset_ls);
 HANDLER(asset_merge);
 HANDLER(asset_set);
 HANDLER(asset_show);
+HANDLER(asset_split);
 HANDLER(db_backup);
 HANDLER(db_check);
 HANDLER(db_migrate);

@@ -1,4 +1,4 @@
-/* asset ls, show, set, merge, history; fact ls. */
+/* asset ls, show, set, merge, split, history; fact ls. */
 #include "show/cli/ask.h"
 
 #include "base/err.h"
@@ -211,6 +211,40 @@ int cmd_asset_merge(struct cli *c)
 	}
 	if ((exit = ask_act(&q, buf_view(&b), &id)) == CLI_OK) {
 		cli_say(c, MSG_say_asset_merged, TR({ "id", id }));
+	}
+	return ask_close(&q, exit);
+}
+
+int cmd_asset_split(struct cli *c)
+{
+	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
+	struct json_w w = jw_new(&b);
+	const struct str *keys;
+	struct str id;
+	struct ask q;
+	size_t n;
+	int exit;
+
+	jw_obj(&w);
+	jw_kstr(&w, "asset", c->args.p[0]);
+	jw_kstr(&w, "do", S("asset.split"));
+	jw_key(&w, S("keys"));
+	jw_arr(&w);
+	keys = cli_list(c, "keys", &n);
+	for (size_t i = 0; i < n; i++) {
+		jw_str(&w, keys[i]);
+	}
+	jw_end(&w);
+	jw_end(&w);
+	if (cli_flag(c, "dry-run")) {
+		cli_say(c, MSG_say_dry_run, TR({ "what", buf_view(&b) }));
+		return CLI_OK;
+	}
+	if ((exit = ask_open(c, &q)) != CLI_OK) {
+		return exit;
+	}
+	if ((exit = ask_act(&q, buf_view(&b), &id)) == CLI_OK) {
+		cli_say(c, MSG_say_asset_split, TR({ "id", id }));
 	}
 	return ask_close(&q, exit);
 }

@@ -35,6 +35,7 @@ _korobanu()
 	"asset show") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"asset set") w='--dry-run --yes --no-input --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"asset merge") w='--dry-run --yes --no-input --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"asset split") w='--keys --dry-run --yes --no-input --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"asset history") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"fact ls") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"fact kinds") w='--format --json --columns --header --bom --fields-help --config --set --lang --color --ascii --quiet --verbose --help' ;;
@@ -62,7 +63,7 @@ _korobanu()
 	"version "*) w='--config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"network "*) w='add ls set ' ;;
 	"scope "*) w='add ls rm ' ;;
-	"asset "*) w='ls show set merge history ' ;;
+	"asset "*) w='ls show set merge split history ' ;;
 	"fact "*) w='ls kinds ' ;;
 	"sheet "*) w='show ' ;;
 	"rule "*) w='explain check ' ;;

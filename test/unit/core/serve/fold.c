@@ -171,6 +171,123 @@ void test_fold__a_person_merges(void **state)
 	core_end(&c);
 }
 
+static struct serve_done split(u64 from, const char *const *texts, int want)
+{
+	struct fact_key keys[4];
+	struct item act = { .type = ITEM_ACT };
+	struct serve_draft d = { .items = &act, .nitems = 1, .split = keys, .split_from = from };
+	struct serve_done done = { 0 };
+
+	assert_int_equal(json_parse(c.a, S("{\"do\":\"asset.split\"}"), &act.act, NULL), 0);
+	for (; texts[d.nsplit] != NULL; d.nsplit++) {
+		assert_int_equal(fact_key_parse(str_z(texts[d.nsplit]), &keys[d.nsplit]), 0);
+	}
+	assert_int_equal(serve_commit(c.s, &d, &done), want);
+	return done;
+}
+
+static void assert_folds_alike(u64 asset)
+{
+	struct buf b = buf_new(c.a, 0);
+	struct state *st;
+
+	assert_int_equal(fold_stored(c.s, c.a, asset, &st), 0);
+	state_encode(&b, st);
+	assert_true(str_eq(buf_view(&b), core_packed(&c, asset)));
+}
+
+static size_t services(u64 asset)
+{
+	struct state_cursor cur = state_values(core_state(&c, asset), kind_latest(S("service")), serve_now(c.s));
+	struct state_value v;
+	size_t n = 0;
+
+	while (state_next(&cur, &v)) {
+		n++;
+	}
+	return n;
+}
+
+/* What a merge joined, a split of the same keys gives back as it was, and nothing joins it again by itself. */
+void test_fold__a_split_undoes_a_merge(void **state)
+{
+	static const char *const both[] = { "mac:" MAC_A, "mac:" MAC_B, NULL };
+	static const char *const theirs[] = { "mac:" MAC_B, "ip:10.7.0.3", NULL };
+	static const char *const unknown[] = { "mac:00:16:3e:00:00:0c", NULL };
+
+	(void)state;
+	core_begin(&c);
+	core_host(&c, MAC_A, "10.7.0.2", 0);
+	core_host(&c, MAC_B, "10.7.0.3", 0);
+	core_service(&c, MAC_B, "10.7.0.3", 23, "telnet", 1);
+	core_commit(&c);
+	core_add(&c, core_fact(&c, "component/1", 1, both), 2, 95);
+	core_service(&c, MAC_B, "10.7.0.3", 80, "http", 3);
+	core_service(&c, MAC_A, "10.7.0.2", 80, "http", 3);
+	core_commit(&c);
+	assert_int_equal(core_asset(&c, "AST-2"), 1);
+	assert_int_equal(services(1), 3);
+	split(1, unknown, ERR_NOTFOUND);
+	assert_int_equal(core_asset(&c, "AST-2"), 1);
+	assert_int_equal(split(1, theirs, 0).asset, 2);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(core_asset(&c, "AST-2"), 2);
+		assert_int_equal(core_asset(&c, "10.7.0.3"), 2);
+		assert_str(core_claims(&c, 1), "mac:" MAC_A " 0-, ip:10.7.0.2 0-");
+		assert_int_equal(services(1), 1);
+		assert_int_equal(services(2), 2);	/* the one recorded after the merge too */
+		assert_str(core_verdict(&c, 1), "unknown current");
+		assert_str(core_verdict(&c, 2), "fail ");
+		assert_folds_alike(1);
+		assert_folds_alike(2);
+		core_again(&c);
+	}
+	assert_str(core_claims(&c, 2), "mac:" MAC_B " 0-, ip:10.7.0.3 0-");
+	/* the subject that joined them comes again: not a second time */
+	core_add(&c, core_fact(&c, "component/1", 1, both), 5, 95);
+	core_commit(&c);
+	assert_int_equal(core_asset(&c, "AST-2"), 2);
+	core_end(&c);
+}
+
+/* Keys that never were an asset of their own go to a new one; merging brings them back. */
+void test_fold__a_split_makes_an_asset_and_a_merge_undoes_it(void **state)
+{
+	static const char *const both[] = { "mac:" MAC_A, "mac:" MAC_B, NULL };
+	static const char *const theirs[] = { "mac:" MAC_B, "ip:10.7.0.3", NULL };
+	static const char *const all[] = { "mac:" MAC_A, "mac:" MAC_B, "ip:10.7.0.3", NULL };
+	struct identity_edge e = { .a = 1, .b = 2 };
+	struct item act = { .type = ITEM_ACT };
+	struct serve_draft d = { .edge = &e, .items = &act, .nitems = 1 };
+	struct serve_done done;
+
+	(void)state;
+	core_begin(&c);
+	core_add(&c, core_fact(&c, "component/1", 1, both), 0, 95);
+	core_service(&c, MAC_B, "10.7.0.3", 23, "telnet", 1);
+	core_service(&c, MAC_B, "10.7.0.3", 23, "telnet", 2);
+	core_commit(&c);
+	split(1, all, ERR_CONFLICT);
+	assert_int_equal(split(1, theirs, 0).asset, 2);
+	core_again(&c);
+	assert_int_equal(core_asset(&c, "10.7.0.3"), 2);
+	assert_int_equal(services(1), 0);
+	assert_int_equal(services(2), 1);
+	assert_folds_alike(1);
+	assert_folds_alike(2);
+	assert_str(core_history(&c, 2), "split AST-1>AST-2 mac:" MAC_B " ip:10.7.0.3; telnet >unknown away");
+	assert_int_equal(json_parse(c.a, S("{\"do\":\"asset.merge\"}"), &act.act, NULL), 0);
+	assert_int_equal(serve_commit(c.s, &d, &done), 0);
+	core_again(&c);
+	assert_int_equal(core_asset(&c, "AST-2"), 1);
+	assert_int_equal(services(1), 1);
+	assert_folds_alike(1);
+	core_service(&c, MAC_B, "10.7.0.3", 23, "telnet", 3600);
+	core_commit(&c);
+	assert_str(core_verdict(&c, 1), "fail ");
+	core_end(&c);
+}
+
 static void name_owner(i64 seconds, const char *owner)
 {
 	static const char *const keys[] = { "mac:" MAC_A, NULL };

@@ -1,0 +1,49 @@
+/* The inside of a fold, shared by fold.c (facts, merges) and split.c. */
+#ifndef CORE_SERVE_FOLD_INT_H
+#define CORE_SERVE_FOLD_INT_H
+
+#include "core/serve/serve_int.h"
+
+struct live {
+	u64 id;				/* a root */
+	struct state *st;
+	struct store_asset row;
+	struct claims claims;
+	bool changed;			/* else it was only looked at */
+	u64 merged_into;
+};
+
+struct pending {			/* a fact of this commit: in no store yet */
+	const struct fact *fact;
+	const struct seen *seen;
+	struct state_pos pos, first;
+	u64 asset;
+};
+
+struct fold {
+	struct arena *a;
+	struct serve *s;
+	struct utc recorded;
+	struct arena *step;		/* what one fact needs until it is folded */
+	struct map assets;		/* the eight bytes of its number -> struct live */
+	struct map keys;		/* claims_key() -> struct claims, oldest first */
+	struct map changed_keys;	/* the same and the asset's number: what stands in `changed` */
+	struct map leases;		/* network -> u32 * */
+	vec(struct claim) changed;	/* one of each key and asset number whose claims changed */
+	vec(struct identity_edge) edges;
+	vec(struct store_change) changes;	/* merges and splits */
+	vec(struct pending) pending;
+	u64 next_asset;
+	struct str zone;
+};
+
+int fold_load(struct fold *f, u64 id, struct live **ret);	/* a root; a number without a row is a new asset */
+int fold_claim(struct fold *f, const struct claim_change *ch);
+void fold_tell(struct fold *f, u64 asset, const char *what, struct str was, struct str now, struct str reason);
+/* The fact a further sighting names, without what is erased in this very commit: the store still holds that. */
+int fold_first(struct fold *f, const struct item *again, const struct store_part *erase, size_t nerase, struct item *ret);
+/* One item of the past into a state; what was erased of it leaves its trace. */
+int fold_item(struct fold *f, struct state *st, const struct item *it, struct utc recorded, struct state_pos pos,
+	const struct store_part *erase, size_t nerase);
+
+#endif
