@@ -149,7 +149,7 @@ size_t bed_chunks(struct arena *a, u64 first, u64 n, struct str *ret, size_t *re
 		struct arena *scratch = arena_new(NULL, 0);
 		u64 left = first + n - at, k = left < BED_CHUNK ? left : BED_CHUNK;
 		struct chunk_item items[BED_CHUNK * BED_GROUP];
-		struct chunk c = { .run = S("SCN-1"), .n = (u32)(at / BED_CHUNK), .items = items, .nitems = k * BED_GROUP };
+		struct chunk c = { .run = S("SCN-1"), .n = (u32)at, .items = items, .nitems = k * BED_GROUP };
 		struct buf body = buf_new(a, LIMIT_MSG_BODY);
 
 		for (u64 i = 0; i < k; i++) {
