@@ -2,7 +2,7 @@
 # The first path, whole: two hosts in namespaces of their own, one with telnetd, surveyed, judged, proved; then everything that must not
 # fool it. usage: first_path.sh PROGRAM; TAP on stdout.
 set -u
-K=$1
+K=$(realpath "$1")	# before going elsewhere
 cd "$(dirname "$0")/../.."
 . lab/net.sh
 work=$(mktemp -d)

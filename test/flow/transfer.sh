@@ -1,7 +1,7 @@
 #!/bin/sh
 # A run carried from one store to another, and what foreign files must not do. usage: transfer.sh PROGRAM; TAP on stdout.
 set -u
-K=$1
+K=$(realpath "$1")	# before going elsewhere
 cd "$(dirname "$0")/../.."
 LAB=kbt$$
 . lab/net.sh
