@@ -196,6 +196,7 @@ HANDLER(config_show);
 HANDLER(config_test);
 HANDLER(doc);
 HANDLER(doctor);
+HANDLER(info);
 HANDLER(asset_history);
 HANDLER(asset_ls);
 HANDLER(asset_merge);

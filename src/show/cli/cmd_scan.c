@@ -157,7 +157,8 @@ static void say_json(struct scan *s, struct mono now, bool last)
 	jw_kint(&w, "found", st->devices);
 	jw_kint(&w, "open", st->open);
 	jw_kint(&w, "elapsed_s", (now.ns - s->began.ns) / 1000000000);
-	jw_kstr(&w, "state", !last ? S("running") : s->err != 0 ? S("failed") : s->stopping ? S("interrupted") : S("finished"));
+	jw_kstr(&w, "state", !last ? S("running") : s->err != 0 ? S("failed") : s->stopping ? S("interrupted") :
+		S("finished"));
 	jw_end(&w);
 	fprintf(s->c->env->err, "%.*s\n", STRF(buf_view(&b)));
 	fflush(s->c->env->err);
@@ -360,7 +361,10 @@ static void say_attention(struct cli *c, const struct found *f)
 
 	fprintf(out, "\n%.*s", STRF(tr(c->a, c->lang, MSG_say_found, TR({ "n", str_printf(c->a, "%u", f->n) }))));
 	if (f->fails.n > 0) {
-		fprintf(out, "%s%.*s", c->lang == LANG_ja ? "" : " ", STRF(tr(c->a, c->lang, MSG_say_attention, TR({ "n", str_printf(c->a, "%zu", f->fails.n) }))));
+		struct str n = str_printf(c->a, "%zu", f->fails.n);
+
+		fprintf(out, "%s%.*s", c->lang == LANG_ja ? "" : " ",
+			STRF(tr(c->a, c->lang, MSG_say_attention, TR({ "n", n }))));
 	}
 	fputc('\n', out);
 	for (size_t i = 0; i < f->fails.n && i < ATTENTION_MOST; i++) {

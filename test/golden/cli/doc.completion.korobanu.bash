@@ -56,6 +56,7 @@ _korobanu()
 	"db restore") w='--replace --dry-run --yes --no-input --format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"db migrate") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"doctor "*) w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"info "*) w='--format --json --columns --header --bom --fields-help --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"config show") w='--origin --format --json --columns --header --bom --fields-help --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"config test") w='--config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"completion "*) w='--config --set --lang --color --ascii --quiet --verbose --help' ;;
@@ -70,7 +71,7 @@ _korobanu()
 	"ledger "*) w='head ls prove verify consistency anchor export rotate-key ' ;;
 	"db "*) w='check backup restore migrate ' ;;
 	"config "*) w='show test ' ;;
-	*) w='scan verify import export status network scope asset fact sheet rule ledger erase db doctor config completion help version ' ;;
+	*) w='scan verify import export status network scope asset fact sheet rule ledger erase db doctor info config completion help version ' ;;
 	esac
 	if [[ $w == --* && $cur != -* ]]; then
 		COMPREPLY=($(compgen -f -- "$cur"))
