@@ -245,6 +245,39 @@ static struct str current_text(const struct state *st, const char *kind, const c
 	return (struct str){ 0 };
 }
 
+/* A number or a time; false where it is not known. */
+static bool current_number(const struct state *st, const char *kind, const char *field, struct utc now, i64 *ret)
+{
+	const struct kind *k = kind_latest(str_z(kind));
+	struct state_cursor c = state_values(st, k, now);
+	struct state_value v;
+
+	while (k != NULL && state_next(&c, &v)) {
+		const struct state_field *f = state_field(&v, str_z(field));
+
+		if (v.with == STATE_CURRENT && f != NULL && f->with == STATE_CURRENT) {
+			*ret = f->v.i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void set_numbers(struct view_row *row, const struct state *st, struct utc now)
+{
+	i64 v;
+
+	if (current_number(st, "number", "count", now, &v)) {
+		view_set_int(row, VIEW_asset_number, v);
+	}
+	if (current_number(st, "support", "until", now, &v)) {
+		view_set_time(row, VIEW_asset_support_until, (struct utc){ v });
+	}
+	if (current_number(st, "update_period", "until", now, &v)) {
+		view_set_time(row, VIEW_asset_update_until, (struct utc){ v });
+	}
+}
+
 static void asset_row(struct serve *s, struct arena *a, const struct store_asset *row, const struct state *st, struct view_row *out)
 {
 	static const struct {
@@ -255,7 +288,9 @@ static void asset_row(struct serve *s, struct arena *a, const struct store_asset
 		{ VIEW_asset_model, "hardware", "model" }, { VIEW_asset_serial, "hardware", "serial" },
 		{ VIEW_asset_hw_version, "hardware", "version" }, { VIEW_asset_sw_version, "software", "version" },
 		{ VIEW_asset_component, "component", "type" }, { VIEW_asset_stage, "lifecycle", "stage" },
-		{ VIEW_asset_owner, "owner", "name" }, { VIEW_asset_place, "place", "room" }, { VIEW_asset_use, "use", "use" },
+		{ VIEW_asset_owner, "owner", "name" }, { VIEW_asset_place, "place", "room" }, { VIEW_asset_use, "use", "text" },
+		{ VIEW_asset_damage, "class", "damage" }, { VIEW_asset_running, "running", "state" },
+		{ VIEW_asset_support_contact, "support", "contact" },
 	};
 	struct str *addrs = arena_alloc(a, 64 * sizeof *addrs), *macs = arena_alloc(a, 16 * sizeof *macs);
 	size_t naddrs = 0, nmacs = 0, nclaims;
@@ -270,6 +305,7 @@ static void asset_row(struct serve *s, struct arena *a, const struct store_asset
 	for (size_t i = 0; i < countof(texts); i++) {
 		set_text(out, texts[i].field, current_text(st, texts[i].kind, texts[i].name, now));
 	}
+	set_numbers(out, st, now);
 	for (size_t i = 0; state_addr(st, i, now, &ad) && naddrs < 64; i++) {
 		if (ad.with == STATE_CURRENT) {
 			addrs[naddrs++] = ad.addr;
@@ -539,6 +575,47 @@ static int facts(struct serve *s, struct serve_reply *out, struct arena *a, stru
 	return 0;
 }
 
+/* What is declared of an asset as it stands: for each interface and state the latest word on each field. */
+static int declared(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
+{
+	struct state_cursor c;
+	struct store_asset row;
+	struct state_value v;
+	struct state *st;
+	struct str text;
+	u64 id;
+	int r;
+
+	if ((r = rd_blob(body, &text)) != 0 || (r = rd_done(body)) != 0) {
+		return r;
+	}
+	if ((r = serve_asset_of(s, a, text, &id)) != 0 || (r = serve_state(s, a, id, &st, &row)) != 0) {
+		return serve_fail(out, r, "there is no asset \"%.*s\"", STRF(text));
+	}
+	c = state_values(st, kind_latest(S("declared")), serve_now(s));
+	while (state_next(&c, &v)) {
+		struct fact_field *fields = arena_alloc(a, v.nfields * sizeof *fields + 1);
+		struct view_row fact = view_row(VIEW_fact);
+
+		for (size_t i = 0; i < v.nfields; i++) {
+			fields[i] = (struct fact_field){ .def = v.fields[i].def, .name = str_z(v.fields[i].def->name),
+				.v = v.fields[i].v };
+		}
+		view_set_str(&fact, VIEW_fact_pos, pos_text(a, v.stamp->pos));
+		view_set_str(&fact, VIEW_fact_asset, identity_text(a, id));
+		view_set_str(&fact, VIEW_fact_kind, str_printf(a, "%s/%u", v.kind->name, v.kind->version));
+		view_set_str(&fact, VIEW_fact_place, fields_text(a, v.place, v.nplace));
+		view_set_str(&fact, VIEW_fact_value, fields_text(a, fields, v.nfields));
+		view_set_str(&fact, VIEW_fact_state, str_z(state_with_name(v.with)));
+		view_set_time(&fact, VIEW_fact_observed, v.stamp->at);
+		view_set_str(&fact, VIEW_fact_network, v.network);
+		view_set_str(&fact, VIEW_fact_vantage, str_printf(a, "v%d", v.vantage));
+		view_set_int(&fact, VIEW_fact_qod, v.stamp->qod);
+		serve_row(out, &fact);
+	}
+	return 0;
+}
+
 static int history(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
 {
 	struct store_asset row;
@@ -740,5 +817,6 @@ static int status(struct serve *s, struct serve_reply *out, struct arena *a, str
 
 const struct serve_request serve_asks[] = {
 	{ MSGS_LIST, list }, { MSGS_ASSETS, assets }, { MSGS_ASSET, asset }, { MSGS_FACTS, facts }, { MSGS_HISTORY, history },
+	{ MSGS_DECLARED, declared },
 	{ MSGS_HEAD, head }, { MSGS_ENTRIES, entries }, { MSGS_STATUS, status }, { 0, NULL },
 };
