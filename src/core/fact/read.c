@@ -137,7 +137,7 @@ static bool value(struct scan *s, const struct kind_field *def, struct fact_valu
 /* Fields of one group, ascending; both they and the kind's are sorted by name. */
 static bool fields(struct scan *s, const struct kind *k, bool place, struct fact_field **ret, size_t *ret_n)
 {
-	struct fact_field *p = arena_alloc(s->a, k->n * sizeof *p);
+	struct fact_field p[KIND_FIELDS_MAX];		/* kinds have many fields, facts few */
 	size_t n = 0, at = 0;
 
 	if (!one(s, '{'))
@@ -157,7 +157,7 @@ static bool fields(struct scan *s, const struct kind *k, bool place, struct fact
 			return false;
 		n++;
 	}
-	*ret = p;
+	*ret = arena_copy(s->a, p, n * sizeof *p);
 	*ret_n = n;
 	return true;
 }

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -365,6 +366,7 @@ int serve_publish(struct serve *s)
 	}
 	s->signed_at = mono_now();
 	arena_free(a);
+	malloc_trim(0);		/* what the entries needed goes back: an idle core is small */
 	return r;
 }
 
@@ -565,6 +567,10 @@ int serve_open(struct arena *a, const struct serve_parts *parts, struct serve **
 {
 	struct serve *s = arena_alloc(a, sizeof *s);
 
+	/* An entry needs tens of megabytes for a moment, and the next one the same: fetching and clearing their pages anew each
+	 * time costs as much as writing them to the disk. serve_publish gives them back. */
+	mallopt(M_MMAP_THRESHOLD, 32 << 20);
+	mallopt(M_TRIM_THRESHOLD, 512 << 20);
 	s->a = a;
 	s->parts = parts;
 	s->log_dir = -1;
