@@ -20,6 +20,7 @@
 #define SIGN_EVERY_NS ((i64)1000000000)
 #define CONNS_MAX 64
 #define CLOCK_LOOK_MS 60000
+#define TOGETHER_MS 1000	/* what a scan found within a second also expires within one: one transaction for all of it */
 
 struct store *serve_store(struct serve *s)
 {
@@ -385,7 +386,7 @@ static int sign_ms(const struct serve *s)
 static int wait_ms(struct serve *s)
 {
 	int sign = sign_ms(s);
-	i64 due = !s->due_known ? 0 : s->due.ms == 0 ? CLOCK_LOOK_MS : s->due.ms - serve_now(s).ms;
+	i64 due = !s->due_known ? 0 : s->due.ms == 0 ? CLOCK_LOOK_MS : s->due.ms + TOGETHER_MS - serve_now(s).ms;
 
 	due = due < 0 ? 0 : due > CLOCK_LOOK_MS ? CLOCK_LOOK_MS : due;
 	return sign >= 0 && sign < due ? sign : (int)due;

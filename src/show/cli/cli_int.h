@@ -203,6 +203,8 @@ HANDLER(asset_merge);
 HANDLER(asset_set);
 HANDLER(asset_show);
 HANDLER(asset_split);
+HANDLER(declare_set);
+HANDLER(declare_show);
 HANDLER(db_backup);
 HANDLER(db_check);
 HANDLER(db_migrate);

@@ -8,6 +8,7 @@ _korobanu()
 	"scan  --vantage") COMPREPLY=($(compgen -W 'v1 v2 v3 v4' -- "$cur")); return ;;
 	"scan  --status") COMPREPLY=($(compgen -W 'line json off' -- "$cur")); return ;;
 	"scope add --vantage") COMPREPLY=($(compgen -W 'v1 v2 v3 v4' -- "$cur")); return ;;
+	"declare set --state") COMPREPLY=($(compgen -W 'factory initialised customised' -- "$cur")); return ;;
 	esac
 	case $prev in
 	--format|-f) COMPREPLY=($(compgen -W 'table plain json jsonl csv tsv' -- "$cur")); return ;;
@@ -37,6 +38,8 @@ _korobanu()
 	"asset merge") w='--dry-run --yes --no-input --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"asset split") w='--keys --dry-run --yes --no-input --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"asset history") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"declare set") w='--interface --state --tcp --udp --services --dry-run --yes --no-input --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"declare show") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"fact ls") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"fact kinds") w='--format --json --columns --header --bom --fields-help --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"sheet show") w='--guide --format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
@@ -65,13 +68,14 @@ _korobanu()
 	"network "*) w='add ls set ' ;;
 	"scope "*) w='add ls rm ' ;;
 	"asset "*) w='ls show set merge split history ' ;;
+	"declare "*) w='set show ' ;;
 	"fact "*) w='ls kinds ' ;;
 	"sheet "*) w='show ' ;;
 	"rule "*) w='explain check ' ;;
 	"ledger "*) w='head ls prove verify consistency anchor export rotate-key ' ;;
 	"db "*) w='check backup restore migrate ' ;;
 	"config "*) w='show test ' ;;
-	*) w='scan verify import export status network scope asset fact sheet rule ledger erase db doctor info config completion help version ' ;;
+	*) w='scan verify import export status network scope asset declare fact sheet rule ledger erase db doctor info config completion help version ' ;;
 	esac
 	if [[ $w == --* && $cur != -* ]]; then
 		COMPREPLY=($(compgen -f -- "$cur"))
