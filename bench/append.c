@@ -1,7 +1,7 @@
-/* A single durable append: one chunk of one fact through core's whole road, against one write of 256 bytes and one fdatasync of a
- * file in the same directory. In turns; the medians.
+/* A single durable append: one chunk of one fact through core's whole road, against one write of 256 bytes and one
+ * fdatasync of a file in the same directory. In turns; the medians.
  *
- * usage: append DIRECTORY [ROUNDS]	prints one markdown row */
+ * usage: append DIRECTORY [ROUNDS] prints one markdown row */
 #include "bench/bed.h"
 
 #include <fcntl.h>
@@ -34,10 +34,13 @@ static double ours(struct serve *s, u64 i)
 	struct chunk_in in;
 	double t;
 
-	item.head = str_printf(a, "{\"kind\":\"host/1\",\"network\":\"lab\",\"place\":{\"addr\":\"10.0.%u.%u\"},\"source\":\"scan/1\","
-		"\"subject\":[\"ip:10.0.%u.%u\"],\"value\":{\"alive\":true},\"vantage\":\"v1\"}", (unsigned)(i >> 8 & 255),
+	item.head = str_printf(a,
+		"{\"kind\":\"host/1\",\"network\":\"lab\",\"place\":{\"addr\":\"10.0.%u.%u\"},\"source\":\"scan/1\","
+		"\"subject\":[\"ip:10.0.%u.%u\"],\"value\":{\"alive\":true},\"vantage\":\"v1\"}",
+		(unsigned)(i >> 8 & 255),
 		(unsigned)(i & 255), (unsigned)(i >> 8 & 255), (unsigned)(i & 255));
-	item.body = S("{\"at\":\"2026-11-01T01:15:02.114Z\",\"class\":\"S1\",\"evidence\":[],\"qod\":95,\"run\":\"SCN-1\","
+	item.body =
+		S("{\"at\":\"2026-11-01T01:15:02.114Z\",\"class\":\"S1\",\"evidence\":[],\"qod\":95,\"run\":\"SCN-1\","
 		"\"state\":\"unknown\"}");
 	chunk_write(&body, &c);
 	t = bed_seconds();

@@ -1,8 +1,8 @@
-/* Reading a large store: `asset show` and a first page, as core answers them, warm. The store is filled through core's whole road, 20
- * facts a device. Answers go over a socket to a child that reads them, as a command would.
+/* Reading a large store: `asset show` and a first page, as core answers them, warm. The store is filled through
+ * core's whole road, 20 facts a device. Answers go over a socket to a child that reads them, as a command would.
  *
- * usage: assets DIRECTORY [ASSETS]	default 10,000 (the goal is meant for 1,000,000); prints markdown rows. A directory that was
- * filled before with as many is used again. */
+ * usage: assets DIRECTORY [ASSETS] default 10,000 (the goal is meant for 1,000,000); prints markdown rows. A
+ * directory that was filled before with as many is used again. */
 #include "bench/bed.h"
 
 #include <stdio.h>
@@ -100,7 +100,8 @@ static int by_value(const void *x, const void *y)
 static void row(const char *what, u64 assets, double *t)
 {
 	qsort(t, ROUNDS, sizeof *t, by_value);
-	printf("| %s, %ju assets, %ju facts, warm | median %.2f ms, 99 %% %.2f ms | limit 50 ms | %.3f | <= 1 |\n", what,
+	printf("| %s, %ju assets, %ju facts, warm | median %.2f ms, 99 %% %.2f ms | limit 50 ms | %.3f | <= 1 |\n",
+		what,
 		(uintmax_t)assets, (uintmax_t)(assets * BED_GROUP), t[ROUNDS / 2] * 1e3, t[ROUNDS * 99 / 100] * 1e3,
 		t[ROUNDS * 99 / 100] / 0.05);
 }
@@ -171,7 +172,8 @@ int main(int argc, char **argv)
 		bed_die("usage", "assets DIRECTORY [ASSETS]");
 	}
 	log_init("bench", LOG_WARN);
-	if ((mkdir(argv[1], 0700) != 0 && access(argv[1], W_OK) != 0) || chdir(argv[1]) != 0 || serve_open(a, &parts, &s) != 0) {
+	if ((mkdir(argv[1], 0700) != 0 && access(argv[1], W_OK) != 0) || chdir(argv[1]) != 0 || serve_open(a, &parts,
+		&s) != 0) {
 		bed_die(argv[1], "cannot be used");
 	}
 	fill(s, assets);

@@ -78,7 +78,8 @@ static struct buf *begin(struct device *d, const char *kind, const char *place)
 	struct buf *b = &d->facts[d->n++];
 
 	*b = buf_new(d->a, 0);
-	buf_printf(b, "{\"kind\":\"%s\",\"network\":\"lab\",\"place\":{%s},\"source\":\"scan/1\",\"subject\":[\"ip:%.*s\","
+	buf_printf(b,
+		"{\"kind\":\"%s\",\"network\":\"lab\",\"place\":{%s},\"source\":\"scan/1\",\"subject\":[\"ip:%.*s\","
 		"\"mac:%.*s\"],\"value\":", kind, place, STRF(d->addr), STRF(d->mac));
 	return b;
 }
@@ -106,10 +107,13 @@ static void ports(struct device *d, u64 id)
 			STRF(d->addr), all[i].port));
 
 		fact(d, "port/1", place, "\"reason\":\"synack\"");
-		buf_printf(begin(d, "service/1", place), "{\"name\":\"%s\",\"plain\":%s,\"product\":\"%s\",\"version\":\"%u.%u\"}"
-			",\"vantage\":\"v1\"}", all[i].name, all[i].plain, all[i].product, (unsigned)(id % 7), (unsigned)(id % 41));
+		buf_printf(begin(d, "service/1", place),
+			"{\"name\":\"%s\",\"plain\":%s,\"product\":\"%s\",\"version\":\"%u.%u\"}"
+			",\"vantage\":\"v1\"}", all[i].name, all[i].plain, all[i].product, (unsigned)(id % 7),
+			(unsigned)(id % 41));
 		if (all[i].banner != NULL) {
-			buf_printf(begin(d, "banner/1", place), "{\"text\":\"%s%u\",\"truncated\":false},\"vantage\":\"v1\"}",
+			buf_printf(begin(d, "banner/1", place),
+				"{\"text\":\"%s%u\",\"truncated\":false},\"vantage\":\"v1\"}",
 				all[i].banner, (unsigned)(id % 83));
 		}
 	}
@@ -121,7 +125,8 @@ static void device(struct device *d, u64 id)
 	u64 mix = (id * 0x9e3779b97f4a7c15u) >> 40;
 	const char *addr;
 
-	d->addr = str_printf(d->a, "10.%u.%u.%u", (unsigned)(id >> 16 & 255), (unsigned)(id >> 8 & 255), (unsigned)(id & 255));
+	d->addr = str_printf(d->a, "10.%u.%u.%u", (unsigned)(id >> 16 & 255), (unsigned)(id >> 8 & 255),
+		(unsigned)(id & 255));
 	d->mac = str_printf(d->a, "00:16:%02x:%02x:%02x:%02x", (unsigned)(id >> 16 & 255), (unsigned)(mix >> 16 & 255),
 		(unsigned)(id >> 8 & 255), (unsigned)(id & 255));
 	addr = str_c(d->a, str_printf(d->a, "\"addr\":\"%.*s\"", STRF(d->addr)));
@@ -134,8 +139,10 @@ static void device(struct device *d, u64 id)
 		"\"alive\":true,\"closed\":\"1-21,24-79,81-442,444-553,555-65535\",\"determined\":[\"name\",\"plain\"],"
 		"\"open\":\"22-23,80,443,554\"");
 	ports(d, id);
-	fact(d, "name/1", "\"by\":\"mdns\"", str_c(d->a, str_printf(d->a, "\"name\":\"device-%06x.local\"", (unsigned)id)));
-	fact(d, "hardware/1", "", str_c(d->a, str_printf(d->a, "\"model\":\"M-%u\",\"vendor\":\"%s\"", (unsigned)(id % 97),
+	fact(d, "name/1", "\"by\":\"mdns\"", str_c(d->a, str_printf(d->a, "\"name\":\"device-%06x.local\"",
+		(unsigned)id)));
+	fact(d, "hardware/1", "", str_c(d->a, str_printf(d->a, "\"model\":\"M-%u\",\"vendor\":\"%s\"",
+		(unsigned)(id % 97),
 		vendors[id % countof(vendors)])));
 	must(d->n == BED_GROUP);
 }

@@ -15,8 +15,8 @@ u64 bed_number(const char *text, u64 least, u64 most);	/* of an argument; dies *
 void bed_directory(const char *path);			/* makes it; dies when it is there and not empty */
 size_t bed_status(const char *name);			/* "VmHWM" of /proc/self/status in bytes */
 
-/* The bodies of PUT_CHUNK messages with the devices first .. first+n-1, as a scan would send them. ret_bytes (may be NULL):
- * bytes of the facts alone. */
+/* The bodies of PUT_CHUNK messages with the devices first .. first+n-1, as a scan would send them. ret_bytes (may be
+ * NULL): bytes of the facts alone. */
 size_t bed_chunks(struct arena *a, u64 first, u64 n, struct str *ret, size_t *ret_bytes);
 
 struct bare;			/* bare SQLite rows: id, asset, time, body; an index over asset and one over time */

@@ -1,12 +1,14 @@
-/* Facts durable through core's whole road: chunks as a scan sends them are read strictly, resolved to assets, folded into current
- * state, committed to (parts, salts, tree, envelope, tiles) and made durable, against bare SQLite rows of the same size. Both on one
- * thread and the same disk; the same rows a COMMIT, synchronous=FULL, the same page cache.
+/* Facts durable through core's whole road: chunks as a scan sends them are read strictly, resolved to assets, folded
+ * into current state, committed to (parts, salts, tree, envelope, tiles) and made durable, against bare SQLite rows
+ * of the same size. Both on one thread and the same disk; the same rows a COMMIT, synchronous=FULL, the same page
+ * cache.
  *
- * Then what sealing costs: the same import with the ledger's functions replaced (at link time, by --wrap) by ones that do nothing,
- * and without salts and commitments in the store, in turns, the better of two each.
+ * Then what sealing costs: the same import with the ledger's functions replaced (at link time, by --wrap) by ones
+ * that do nothing, and without salts and commitments in the store, in turns, the better of two each.
  *
- * usage: facts DIRECTORY [FACTS [SEALED]]	FACTS in the store at the end (default 1,000,000), of which the last tenth, at most
- * a million, is compared; SEALED facts for the second part (default 300,000, 0: leave it out). Prints markdown rows. */
+ * usage: facts DIRECTORY [FACTS [SEALED]] FACTS in the store at the end (default 1,000,000), of which the last
+ * tenth, at most a million, is compared; SEALED facts for the second part (default 300,000, 0: leave it out). Prints
+ * markdown rows. */
 #include "bench/bed.h"
 
 #include <fcntl.h>
@@ -252,7 +254,8 @@ int main(int argc, char **argv)
 		r.bare.cpu / r.ours.cpu);
 	printf("| memory of that import | %zu MiB at the end | %zu MiB half way | %.2f | flat (<= 1.2) |\n",
 		r.peak / MiB, r.early / MiB, (double)r.peak / (double)r.early);
-	fprintf(stderr, "bench facts: CPU time a fact %.1f us, a bare row %.1f us\n", r.ours.cpu / (double)measured * 1e6,
+	fprintf(stderr, "bench facts: CPU time a fact %.1f us, a bare row %.1f us\n",
+		r.ours.cpu / (double)measured * 1e6,
 		r.bare.cpu / (double)measured * 1e6);
 	fflush(stdout);
 	if (sealed > 0) {

@@ -1,7 +1,7 @@
-/* Starting: the wall time of `korobanu version` and of `korobanu status` on a store (which starts core and ends it again), and the
- * resident memory of a core that has nothing to do.
+/* Starting: the wall time of `korobanu version` and of `korobanu status` on a store (which starts core and ends it
+ * again), and the resident memory of a core that has nothing to do.
  *
- * usage: start PROGRAM DIRECTORY [ROUNDS]	prints markdown rows */
+ * usage: start PROGRAM DIRECTORY [ROUNDS] prints markdown rows */
 #include "bench/bed.h"
 
 #include <fcntl.h>
@@ -96,7 +96,8 @@ static void idle(const char *program, const char *dir)
 		bed_die("core", "does not start");
 	}
 	usleep(300000);
-	printf("| resident memory of an idle core | %.1f MB | limit 30 MB | %.2f | <= 1 |\n", (double)core_memory() / 1e6,
+	printf("| resident memory of an idle core | %.1f MB | limit 30 MB | %.2f | <= 1 |\n",
+		(double)core_memory() / 1e6,
 		(double)core_memory() / 30e6);
 	super_free(s);
 }
@@ -114,7 +115,8 @@ int main(int argc, char **argv)
 		bed_die("setenv", "failed");
 	}
 	t = median(argv[1], "version", rounds);
-	printf("| program start: version, median of %ju | %.1f ms | limit 50 ms | %.2f | <= 1 |\n", (uintmax_t)rounds, t * 1e3, t / 0.05);
+	printf("| program start: version, median of %ju | %.1f ms | limit 50 ms | %.2f | <= 1 |\n", (uintmax_t)rounds,
+		t * 1e3, t / 0.05);
 	t = median(argv[1], "status", rounds);
 	printf("| program start: status, with core started and ended, median of %ju | %.1f ms | limit 50 ms | %.2f | <= 1 |\n",
 		(uintmax_t)rounds, t * 1e3, t / 0.05);

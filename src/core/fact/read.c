@@ -1,10 +1,10 @@
 /* The quick road for what sensors send: a canonical text of a known kind, read in one pass without a tree.
  *
- * Canonical (RFC 8785) leaves one spelling: members in one order, no white space, integers without ornament. This reader
- * accepts only that spelling, and of it only texts in printable ASCII without escapes; everything else, and everything
- * that is wrong, it leaves to the reader over the tree (fact.c), which knows all spellings and names what is wrong. So it
- * may say no to good texts, never yes to others: what it accepts gives the same fact there, and a test holds them
- * together. Values are judged by the same functions (check.c). */
+ * Canonical (RFC 8785) leaves one spelling: members in one order, no white space, integers without ornament. This
+ * reader accepts only that spelling, and of it only texts in printable ASCII without escapes; everything else, and
+ * everything that is wrong, it leaves to the reader over the tree (fact.c), which knows all spellings and names what
+ * is wrong. So it may say no to good texts, never yes to others: what it accepts gives the same fact there, and a
+ * test holds them together. Values are judged by the same functions (check.c). */
 #include "core/fact/fact_int.h"
 
 #include <string.h>
@@ -129,7 +129,8 @@ static bool value(struct scan *s, const struct kind_field *def, struct fact_valu
 		}
 		return fact_value_text(s->a, def, t, FACT_STRICT, ret, &why) == 0;
 	default:
-		return def->type != KIND_OPAQUE && text(s, &t) && fact_value_text(s->a, def, t, FACT_STRICT, ret, &why) == 0 &&
+		return def->type != KIND_OPAQUE && text(s, &t) && fact_value_text(s->a, def, t, FACT_STRICT, ret,
+			&why) == 0 &&
 		    str_eq(ret->s, t);
 	}
 }
@@ -196,7 +197,8 @@ bool fact_read_quick(struct arena *a, struct str foreign, struct fact *ret)
 	s.p = f.text.p;
 	s.end = s.p + f.text.n;
 	if (!LIT(&s, "{\"kind\":") || !text(&s, &kind) || kind_parse(kind, &f.kind_name, &f.kind_version) != 0 ||
-	    (f.kind = kind_find(f.kind_name, f.kind_version)) == NULL || !LIT(&s, ",\"network\":") || !text(&s, &f.network) ||
+	    (f.kind = kind_find(f.kind_name, f.kind_version)) == NULL || !LIT(&s, ",\"network\":") || !text(&s,
+	&f.network) ||
 	    !LIT(&s, ",\"place\":") || !fields(&s, f.kind, true, &f.place, &f.nplace) ||
 	    !LIT(&s, ",\"source\":") || !text(&s, &f.source) || !LIT(&s, ",\"subject\":") || !keys(&s, &f) ||
 	    !LIT(&s, ",\"value\":") || !fields(&s, f.kind, false, &f.value, &f.nvalue) ||
@@ -253,7 +255,8 @@ bool seen_read_quick(struct arena *a, struct str foreign, struct seen *ret)
 	if (!one(&s, '"'))
 		return false;
 	seen.dropped = LIT(&s, ",\"dropped\":true");
-	if (!LIT(&s, ",\"evidence\":") || !evidence(&s, &seen) || !LIT(&s, ",\"qod\":") || !integer(&s, &qod) || qod < 0 ||
+	if (!LIT(&s, ",\"evidence\":") || !evidence(&s, &seen) || !LIT(&s, ",\"qod\":") || !integer(&s, &qod) ||
+		qod < 0 ||
 	    qod > 100 || !LIT(&s, ",\"run\":") || !text(&s, &run) || !seen_run_ok(run) || !LIT(&s, ",\"state\":") ||
 	    !text(&s, &state) || (word = seen_state_index(state)) < 0 || !one(&s, '}') || s.p != s.end)
 		return false;

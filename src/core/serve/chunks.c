@@ -1,9 +1,9 @@
-/* PUT_CHUNK: what sensors found becomes an entry. A chunk is foreign to core: every fact is read strictly against the kind table, a fact
- * that does not pass is left out and said so, the rest is kept.
+/* PUT_CHUNK: what sensors found becomes an entry. A chunk is foreign to core: every fact is read strictly against
+ * the kind table, a fact that does not pass is left out and said so, the rest is kept.
  *
- * What has arrived is taken together, up to the limits of an entry and never waiting for more: one transaction, one leaf, one fsync for
- * all of it. Chunks of one entry lie in one zone. When the entry cannot be made, its chunks are tried one by one, so that each sender is
- * told about its own. */
+ * What has arrived is taken together, up to the limits of an entry and never waiting for more: one transaction, one
+ * leaf, one fsync for all of it. Chunks of one entry lie in one zone. When the entry cannot be made, its chunks are
+ * tried one by one, so that each sender is told about its own. */
 #include "core/serve/serve_int.h"
 
 #include "base/limits.h"
@@ -117,8 +117,8 @@ static u32 next_of(struct str progress)
 	return rd_u32(&rd, &n) == 0 ? n : 0;
 }
 
-/* A run's progress is what its chunks said, one behind the other; it is durable with the facts it speaks of. The first four bytes: the
- * number of the next chunk. */
+/* A run's progress is what its chunks said, one behind the other; it is durable with the facts it speaks of. The
+ * first four bytes: the number of the next chunk. */
 static int take_progress(struct serve *s, struct taken *t, const struct chunk *c)
 {
 	struct buf b = buf_new(t->a, 16 * MiB);
@@ -210,7 +210,8 @@ static bool recorded(struct serve *s, const struct taken *t, struct chunk_in *in
 	return there;
 }
 
-/* As many of the chunks as fit one entry; returns how many were dealt with, at least one. *ret_r: what became of those whose r is 0. */
+/* As many of the chunks as fit one entry; returns how many were dealt with, at least one. *ret_r: what became of
+ * those whose r is 0. */
 static size_t put_entry(struct serve *s, struct chunk_in *in, size_t n, int *ret_r)
 {
 	struct taken t = { .a = arena_new(s->a, 0) };

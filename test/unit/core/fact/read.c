@@ -1,4 +1,5 @@
-/* The quick reader and the reader over the tree agree: whatever the quick one takes, the other takes as the same fact. */
+/* The quick reader and the reader over the tree agree: whatever the quick one takes, the other takes as the same
+ * fact. */
 #include "unit.h"
 
 #include <stdio.h>
@@ -74,7 +75,8 @@ static bool agree(struct arena *a, struct str text)
 		for (size_t i = 0; i < q.nvalue; i++) {
 			assert_true(q.value[i].def == t.value[i].def && q.value[i].v.type == t.value[i].v.type &&
 				q.value[i].v.i == t.value[i].v.i && q.value[i].v.n == t.value[i].v.n &&
-				q.value[i].v.ranges.n == t.value[i].v.ranges.n && str_eq(q.value[i].v.s, t.value[i].v.s));
+				q.value[i].v.ranges.n == t.value[i].v.ranges.n && str_eq(q.value[i].v.s,
+				t.value[i].v.s));
 		}
 	}
 	if (seen_read_quick(a, text, &sq)) {

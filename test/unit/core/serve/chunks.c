@@ -35,16 +35,19 @@ static void down(struct bed *b)
 	assert_int_equal(system(cmd), 0);
 }
 
-static struct chunk_in chunk(struct bed *b, const char *run, u32 n, const char *network, int facts, const char *progress)
+static struct chunk_in chunk(struct bed *b, const char *run, u32 n, const char *network, int facts,
+	const char *progress)
 {
 	struct chunk_item items[32];
-	struct chunk c = { .run = str_z(run), .n = n, .items = items, .nitems = (size_t)facts, .progress = str_z(progress) };
+	struct chunk c = { .run = str_z(run), .n = n, .items = items, .nitems = (size_t)facts, .progress =
+		str_z(progress) };
 	struct buf body = buf_new(b->a, 0);
 	struct chunk_in in;
 
 	for (int i = 0; i < facts; i++) {
 		items[i] = (struct chunk_item){ .type = CHUNK_FACT,
-			.head = str_printf(b->a, "{\"kind\":\"host/1\",\"network\":\"%s\",\"place\":{\"addr\":\"10.7.%u.%d\"},"
+			.head = str_printf(b->a,
+			"{\"kind\":\"host/1\",\"network\":\"%s\",\"place\":{\"addr\":\"10.7.%u.%d\"},"
 				"\"source\":\"scan/1\",\"subject\":[\"ip:10.7.%u.%d\"],\"value\":{\"alive\":true},\"vantage\":\"v1\"}",
 				network, (unsigned)n, i, (unsigned)n, i),
 			.body = S("{\"at\":\"2026-11-01T01:15:02.114Z\",\"class\":\"S1\",\"evidence\":[],\"qod\":95,\"run\":\"R\","
