@@ -9,6 +9,7 @@
 #include "judge/sheet/judge.h"
 #include "sense/discover/net.h"
 #include "sense/import/import.h"
+#include "sense/import/register.h"
 #include "sense/import/info.h"
 #include "sense/probe/parse.h"
 #include "show/cli/cli.h"
@@ -38,7 +39,7 @@ static int core_main(void)
 static int role_parse_main(void)
 {
 	static const struct parse_service services[] = { { MSGS_IMPORT, import_serve }, { MSGS_INFO, info_serve },
-		{ MSGS_VERIFY, proof_serve }, { 0, NULL } };
+		{ MSGS_REGISTER_READ, register_serve }, { MSGS_VERIFY, proof_serve }, { 0, NULL } };
 
 	return parse_main(services);
 }

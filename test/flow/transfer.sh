@@ -102,5 +102,40 @@ long() { (head -c 60000000 /dev/zero | tr '\0' '['; echo; hand 1-9 50) | lab_in 
 ok "60 MB in one line from a pipe" exits 3 long
 other() { exits 5 k import "$work/run.jsonl" --network lab --key 'korobanu.invalid/0123456789abcdef/1+x'; }
 ok "another key than the file's" other
+
+store=one
+reg() {
+	cat <<-'END'
+	管理番号,機器名,メーカー,型番,製造番号,MACアドレス,設置場所,管理者,保守期限,色
+	A-001,玄関カメラ,Acme,AX-300,S1,00-16-3E-00-00-02,玄関,佐藤,2030/12/31,白
+	A-002,複合機,Ricoh,IM,9,,2階,鈴木,2029年3月31日,黒
+	A-003,壊れ,X,Y,Z,not-a-mac,,,,
+	A-004,両方,,,,00:16:3e:00:00:03,"3階, 東",,未定,
+	END
+}
+reg | iconv -f UTF-8 -t CP932 >"$work/reg.csv"
+now=$(entries)
+try() { k import "$work/reg.csv" -n -f tsv >"$work/diff"; got=$?; cat "$work/diff"; [ $got = 3 ] && grep -q '^2	changed	.*	room		玄関' "$work/diff"; }
+ok "register: CP932, cell by cell" try
+ok "register: a dry run records nothing" [ "$(entries)" = "$now" ]
+ok "register: strict records nothing" exits 7 k import "$work/reg.csv" --strict
+ok "register: nothing was recorded" [ "$(entries)" = "$now" ]
+ok "register: good rows are kept, the mapping too" exits 3 k import "$work/reg.csv" --map soumu --save-map
+ok "register: two refused, with line" [ "$(grep -c '"line":[45],' "$work/reg.csv.rejects.jsonl")" = 2 ]
+ok "register: the asset is named" sh -c "[ \"\$(env KOROBANU_STORE=$work/one $K asset ls -f tsv --columns name | grep -c 玄関カメラ)\" = 1 ]"
+ok "register: without --create no asset is made" sh -c "[ \$(env KOROBANU_STORE=$work/one $K asset ls -f tsv --columns id | sed 1d | wc -l) = 2 ]"
+ok "register: with --create one" exits 3 k import "$work/reg.csv" --create
+ok "register: that is three" sh -c "[ \$(env KOROBANU_STORE=$work/one $K asset ls -f tsv --columns id | sed 1d | wc -l) = 3 ]"
+ok "register: no verdict changes" is 10.82.0.2 fail
+now=$(entries)
+ok "register: again" exits 3 k import "$work/reg.csv" --create --map soumu
+ok "register: records nothing" [ "$(entries)" = "$now" ]
+ok "register: written out" k --lang ja export --register --bom -o "$work/out.csv"
+ok "register: and read again" k import "$work/out.csv" --strict
+ok "register: it is the same" [ "$(entries)" = "$now" ]
+ok "register: a column by hand" exits 3 k import "$work/reg.csv" --column 色=use
+ok "register: no such field" exits 2 k import "$work/reg.csv" --column 色=colour
+ok "register: no register at all" exits 7 k import "$work/run.jsonl" --map soumu
+store=two
 ok "the ledger still verifies" k ledger verify
 echo "1..$n"

@@ -132,11 +132,11 @@ static serve_request_fn *find_in(const struct serve_request *table, u16 type)
 
 static serve_request_fn *find_request(const struct serve *s, u16 type)
 {
-	const struct serve_request *tables[12] = { serve_asks, serve_acts, serve_erasures, serve_logs_asks, serve_key_acts,
-		serve_copies, serve_checks, serve_transfers };
+	const struct serve_request *tables[13] = { serve_asks, serve_acts, serve_erasures, serve_logs_asks, serve_key_acts,
+		serve_copies, serve_checks, serve_transfers, serve_registers };
 
 	for (size_t i = 0; i < countof(s->parts->requests); i++) {
-		tables[8 + i] = s->parts->requests[i];
+		tables[9 + i] = s->parts->requests[i];
 	}
 	for (size_t i = 0; i < countof(tables); i++) {
 		serve_request_fn *fn = find_in(tables[i], type);

@@ -172,6 +172,7 @@ extern const struct serve_request serve_key_acts[];
 extern const struct serve_request serve_copies[];
 extern const struct serve_request serve_checks[];
 extern const struct serve_request serve_transfers[];
+extern const struct serve_request serve_registers[];
 
 /* transfer.c: what the chunks of a run may do. Pointers live in the arena given. A run nobody began has the limits of a run of our
  * own: whoever takes chunks from a role asks for `open` first. */

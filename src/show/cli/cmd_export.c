@@ -1,5 +1,6 @@
 /* export: facts with their sightings and evidence as one file that another store imports (doc/formats/export.md). */
 #include "show/cli/ask.h"
+#include "show/cli/register.h"
 #include "show/cli/wholefile.h"
 
 #include "base/err.h"
@@ -16,6 +17,9 @@ int cmd_export(struct cli *c)
 	struct ask q;
 	int exit, r;
 
+	if (cli_flag(c, "register")) {
+		return register_export(c);
+	}
 	buf_blob(&b, cli_str(c, "run"));
 	if ((exit = wholefile_open(c, &f, cli_str(c, "output"))) != CLI_OK) {
 		return exit;

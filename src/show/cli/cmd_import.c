@@ -4,6 +4,7 @@
  * The file is read twice (core/msg/import.h): first it is checked and its rejects are listed, then, if core wants it, its facts are
  * recorded. What cannot be read twice (a pipe) is kept in an unnamed file meanwhile. */
 #include "show/cli/ask.h"
+#include "show/cli/register.h"
 #include "show/cli/wholefile.h"
 
 #include "base/err.h"
@@ -296,8 +297,11 @@ int cmd_import(struct cli *c)
 {
 	struct ask q;
 	struct import im = { .c = c, .q = &q, .path = c->args.p[0] };
-	int exit = open_file(&im);
+	int exit = register_meant(c) ? -1 : open_file(&im);
 
+	if (exit < 0) {
+		return register_import(c);
+	}
 	if (exit != CLI_OK) {
 		return exit;
 	}

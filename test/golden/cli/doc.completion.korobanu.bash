@@ -23,8 +23,8 @@ _korobanu()
 	case "${words[0]-} ${words[1]-}" in
 	"scan "*) w='--network --profile --ports --interface --vantage --connect --status --restart --format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"verify "*) w='--key --format --json --columns --header --bom --fields-help --config --set --lang --color --ascii --quiet --verbose --help' ;;
-	"import "*) w='--network --key --strict --rejects --dry-run --yes --no-input --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
-	"export "*) w='--run --output --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"import "*) w='--network --key --strict --map --save-map --column --create --rejects --dry-run --yes --no-input --format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"export "*) w='--run --register --bom --output --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"status "*) w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"network add") w='--prefix --zone --gateway-mac --lease --note --dry-run --yes --no-input --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"network ls") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
