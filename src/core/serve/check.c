@@ -14,10 +14,9 @@ static void check_row(struct serve_reply *out, const char *what, enum view_answe
 	}
 	view_set_str(&row, VIEW_check_what, str_z(what));
 	view_set_answer(&row, VIEW_check_state, (u8)state);
-	if (place.n != 0) {
-		view_set_str(&row, VIEW_check_place, place);
-	}
+	view_set_str(&row, VIEW_check_place, place);
 	view_set_str(&row, VIEW_check_text, text);
+	view_set_str(&row, VIEW_check_reason, S(""));
 	serve_row(out, &row);
 }
 

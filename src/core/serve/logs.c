@@ -126,6 +126,7 @@ static void check_row(struct serve_reply *out, int result, struct str place, str
 	view_set_answer(&row, VIEW_check_state, result == 0 ? VIEW_PASS : VIEW_FAIL);
 	view_set_str(&row, VIEW_check_place, place);
 	view_set_str(&row, VIEW_check_text, text);
+	view_set_str(&row, VIEW_check_reason, S(""));
 	serve_row(out, &row);
 }
 

@@ -37,6 +37,11 @@ u64 serve_size(const struct serve *s)
 	return s->head.first + s->head.size;
 }
 
+u32 serve_epoch(const struct serve *s)
+{
+	return s->head.epoch;
+}
+
 struct utc serve_now(struct serve *s)
 {
 	struct utc now = { utc_now().ms + s->ahead_ms };
