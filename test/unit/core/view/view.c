@@ -25,7 +25,7 @@ static struct view_row sample(void)
 	view_set_answer(&row, VIEW_asset_worst, VIEW_FAIL | VIEW_CONFLICT);
 	view_set_strs(&row, VIEW_asset_addresses, addrs, 2);
 	view_set_int(&row, VIEW_asset_fails, -3);
-	view_set_bool(&row, VIEW_asset_running, true);
+	view_set_bool(&row, VIEW_asset_provisional, true);
 	view_set_time(&row, VIEW_asset_last_seen, (struct utc){ .ms = 1763687702114 });
 	view_set_str(&row, VIEW_asset_values, S("[{\"name\":\"video\"}]"));
 	return row;
@@ -44,7 +44,7 @@ void test_view__round_trip_keeps_every_field(void **state)
 	assert_int_equal(back.v[VIEW_asset_addresses].strs.n, 2);
 	assert_str(back.v[VIEW_asset_addresses].strs.p[1], "fe80::1");
 	assert_int_equal(back.v[VIEW_asset_fails].i, -3);
-	assert_true(back.v[VIEW_asset_running].b);
+	assert_true(back.v[VIEW_asset_provisional].b);
 	assert_true(back.v[VIEW_asset_last_seen].t.ms == 1763687702114);
 	assert_str(view_get(&back, S("values"))->s, "[{\"name\":\"video\"}]");
 	assert_null(view_get(&back, S("nothing")));
