@@ -1,11 +1,13 @@
-/* The whole store read again: the engine's own check, then every entry of every log, content and all, against what was committed to. */
+/* The whole store read again: the engine's own check, then every entry of every log, content and all, against what
+ * was committed to. */
 #include "core/serve/serve_int.h"
 
 #include "core/ledger/envelope.h"
 
 #include <string.h>
 
-static void check_row(struct serve_reply *out, const char *what, enum view_answer state, struct str place, struct str text)
+static void check_row(struct serve_reply *out, const char *what, enum view_answer state, struct str place,
+	struct str text)
 {
 	struct view_row row = view_row(VIEW_check);
 
@@ -156,7 +158,8 @@ static void told_epoch(struct serve_reply *out, struct arena *a, const struct se
 
 	check_row(out, "epoch", result != 0 ? VIEW_FAIL : lost != 0 ? VIEW_PARTIAL : VIEW_PASS,
 		str_printf(a, "epoch %u", l->epoch), lost != 0 && result == 0 ?
-		str_printf(a, "%ju entries, root as recorded; a restore followed, and entries %ju to %ju that were known are lost",
+		str_printf(a,
+			"%ju entries, root as recorded; a restore followed, and entries %ju to %ju that were known are lost",
 			(uintmax_t)l->size, (uintmax_t)(l->first + l->size), (uintmax_t)(l->first + l->known - 1)) :
 		str_printf(a, "%ju entries, root %s; a restore followed", (uintmax_t)l->size,
 			result == 0 ? "as recorded" : "is not the recorded one"));
@@ -177,7 +180,8 @@ int serve_check(struct serve *s, struct serve_reply *out, struct arena *a)
 		if (i + 1 < n) {
 			told_epoch(out, a, &logs[i], r);
 		} else {
-			check_row(out, "ledger", answer_of(r), S(""), str_printf(a, "%ju entries, root %s", (uintmax_t)logs[i].size,
+			check_row(out, "ledger", answer_of(r), S(""), str_printf(a, "%ju entries, root %s",
+				(uintmax_t)logs[i].size,
 				r == 0 ? "as recorded" : "is not the recorded one"));
 		}
 	}
@@ -188,7 +192,8 @@ static int check(struct serve *s, struct serve_reply *out, struct arena *a, stru
 {
 	int r = rd_done(body);
 
-	return r != 0 ? r : serve_check(s, out, a) == 0 ? 0 : serve_fail(out, ERR_INTEGRITY, "the store is not what was recorded");
+	return r != 0 ? r : serve_check(s, out, a) == 0 ? 0 : serve_fail(out, ERR_INTEGRITY,
+		"the store is not what was recorded");
 }
 
 const struct serve_request serve_checks[] = { { MSGS_CHECK, check }, { 0, NULL } };

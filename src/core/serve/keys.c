@@ -1,12 +1,15 @@
-/* The keys that sign the log: where the present one comes from, how it is exchanged, and which ones were known before.
+/* The keys that sign the log: where the present one comes from, how it is exchanged, and which ones were known
+ * before.
  *
- * The present key is a systemd credential (descriptor ROLE_FD_KEY, opened by main before core gave up reading files) or, without one,
- * the file `ledger.key`. Which key it must be stands in the store: object ("ledger", "key"), changed only together with the entry that
- * names the new key, so its history lists every key that ever signed.
+ * The present key is a systemd credential (descriptor ROLE_FD_KEY, opened by main before core gave up reading
+ * files) or, without one, the file `ledger.key`. Which key it must be stands in the store: object ("ledger",
+ * "key"), changed only together with the entry that names the new key, so its history lists every key that ever
+ * signed.
  *
- * EXCHANGE. (1) `ledger.key.next` holds the new key, durable. (2) The entry {"do":"ledger.key"} is committed. (3) The old key signs the
- * checkpoint over that entry, and it is published. (4) `ledger.key.next` becomes `ledger.key`. Killed before (2) the file is thrown away,
- * killed after it the next start goes on from (3): the store says which key it is to be. */
+ * EXCHANGE. (1) `ledger.key.next` holds the new key, durable. (2) The entry {"do":"ledger.key"} is committed. (3)
+ * The old key signs the checkpoint over that entry, and it is published. (4) `ledger.key.next` becomes
+ * `ledger.key`. Killed before (2) the file is thrown away, killed after it the next start goes on from (3): the
+ * store says which key it is to be. */
 #include "core/serve/serve_int.h"
 
 #include "base/log.h"
@@ -39,7 +42,8 @@ static int write_key(const struct ledger_key *k, const char *name)
 		return err_from_errno(errno);
 	}
 	key_text(k, text);
-	ok = write(fd, text, sizeof text) == (ssize_t)sizeof text && fsync(fd) == 0 && rename(KEY_FILE ".new", name) == 0;
+	ok = write(fd, text, sizeof text) == (ssize_t)sizeof text && fsync(fd) == 0 && rename(KEY_FILE ".new",
+		name) == 0;
 	explicit_bzero(text, sizeof text);
 	return ok ? sync_dir() : err_from_errno(errno);
 }
@@ -99,7 +103,8 @@ int serve_open_note(struct serve *s, struct arena *a, struct str note, struct ch
 		for (size_t k = 0; k < countof(members); k++) {
 			struct note_key key;
 
-			if (read_key_object(a, rows[i].body, members[k], &key) == 0 && checkpoint_open(a, note, &key, ret, NULL) == 0) {
+			if (read_key_object(a, rows[i].body, members[k], &key) == 0 && checkpoint_open(a, note, &key,
+			    ret, NULL) == 0) {
 				return 0;
 			}
 		}
@@ -213,7 +218,8 @@ static int rotate(struct serve *s, struct serve_reply *out, struct arena *a, str
 		return r;
 	}
 	if (s->parts->key_given) {
-		return serve_fail(out, ERR_UNSUPPORTED, "the key is a credential given by systemd; core cannot put another in its place");
+		return serve_fail(out, ERR_UNSUPPORTED,
+			"the key is a credential given by systemd; core cannot put another in its place");
 	}
 	/* What is published must be signed by the present key before it goes, or by none older than it. */
 	if ((r = serve_publish(s)) != 0) {

@@ -1,10 +1,11 @@
-/* The logs of a store and what can be shown of them: growing only since an earlier checkpoint, and a copy for others to read.
+/* The logs of a store and what can be shown of them: growing only since an earlier checkpoint, and a copy for
+ * others to read.
  *
- * A store has one log that grows. A restore (restore.c) closes it and begins the next epoch, so the earlier ones stand in the
- * objects of type `epoch`, whose entries have the positions first .. first + size - 1.
+ * A store has one log that grows. A restore (restore.c) closes it and begins the next epoch, so the earlier ones
+ * stand in the objects of type `epoch`, whose entries have the positions first .. first + size - 1.
  *
- * Checkpoints given from outside are a stranger's text until one of our keys verifies them: bounded, read by note.c, and at last
- * compared with the tree that is stored. */
+ * Checkpoints given from outside are a stranger's text until one of our keys verifies them: bounded, read by
+ * note.c, and at last compared with the tree that is stored. */
 #include "core/serve/serve_int.h"
 
 #include "base/limits.h"
@@ -19,7 +20,8 @@
 
 struct serve_log serve_log_now(struct serve *s)
 {
-	struct serve_log l = { .s = s, .epoch = s->head.epoch, .first = s->head.first, .size = s->head.size, .origin = s->head.origin };
+	struct serve_log l = { .s = s, .epoch = s->head.epoch, .first = s->head.first, .size = s->head.size,
+		.origin = s->head.origin };
 
 	memcpy(l.root.b, s->head.root, sizeof l.root.b);
 	return l;
@@ -32,8 +34,10 @@ static int log_of_object(struct serve *s, struct arena *a, const struct store_ob
 	struct str root, bytes;
 	i64 epoch, first, size, known;
 
-	if (json_parse(a, o->body, &v, NULL) != 0 || json_get_int(v, S("epoch"), &epoch) != 0 || epoch < 1 || epoch > INT32_MAX ||
-	    json_get_int(v, S("first"), &first) != 0 || first < 0 || json_get_int(v, S("size"), &size) != 0 || size < 0 ||
+	if (json_parse(a, o->body, &v, NULL) != 0 || json_get_int(v, S("epoch"), &epoch) != 0 || epoch < 1 ||
+	    epoch > INT32_MAX ||
+	    json_get_int(v, S("first"), &first) != 0 || first < 0 || json_get_int(v, S("size"), &size) != 0 ||
+	    size < 0 ||
 	    json_get_int(v, S("known"), &known) != 0 || known < 0 || json_get_str(v, S("origin"), &l.origin) != 0 ||
 	    json_get_str(v, S("root"), &root) != 0 || str_unbase64(a, root, &bytes) != 0 || bytes.n != HASH_LEN) {
 		return ERR_INTEGRITY;
@@ -130,7 +134,8 @@ static void check_row(struct serve_reply *out, int result, struct str place, str
 	serve_row(out, &row);
 }
 
-/* Is the tree of `size` and `root` a prefix of this log? Proven as a stranger would have it proven, not by comparing roots alone.
+/* Is the tree of `size` and `root` a prefix of this log? Proven as a stranger would have it proven, not by
+ * comparing roots alone.
  * *ret_text says in words what was found. */
 static int prefix_of_log(struct arena *a, struct serve_log *l, u64 size, const struct hash *root, struct str *ret_text)
 {
@@ -139,7 +144,8 @@ static int prefix_of_log(struct arena *a, struct serve_log *l, u64 size, const s
 	int r;
 
 	if (size > l->size) {
-		*ret_text = str_printf(a, "it has %ju entries, the log here only %ju: the store was rolled back, or is another",
+		*ret_text = str_printf(a,
+			"it has %ju entries, the log here only %ju: the store was rolled back, or is another",
 			(uintmax_t)size, (uintmax_t)l->size);
 		return ERR_INTEGRITY;
 	}
@@ -147,16 +153,19 @@ static int prefix_of_log(struct arena *a, struct serve_log *l, u64 size, const s
 		return r;
 	}
 	if (!hash_eq(&here, root)) {
-		*ret_text = str_printf(a, "the first %ju of %ju entries are not those it was signed for", (uintmax_t)size,
+		*ret_text = str_printf(a, "the first %ju of %ju entries are not those it was signed for",
+			(uintmax_t)size,
 			(uintmax_t)l->size);
 		return ERR_INTEGRITY;
 	}
 	if (size != 0 && ((r = merkle_consistency(serve_log_node, l, size, l->size, &proof)) != 0 ||
 	    (r = merkle_verify_consistency(size, l->size, root, &l->root, proof.h, proof.n)) != 0)) {
-		*ret_text = str_printf(a, "no proof leads from %ju to %ju entries", (uintmax_t)size, (uintmax_t)l->size);
+		*ret_text = str_printf(a, "no proof leads from %ju to %ju entries", (uintmax_t)size,
+			(uintmax_t)l->size);
 		return r;
 	}
-	*ret_text = str_printf(a, "its %ju entries are the first of %ju, proven by %zu hashes", (uintmax_t)size, (uintmax_t)l->size,
+	*ret_text = str_printf(a, "its %ju entries are the first of %ju, proven by %zu hashes", (uintmax_t)size,
+		(uintmax_t)l->size,
 		proof.n);
 	return 0;
 }
@@ -167,8 +176,10 @@ static struct str unknown_note(struct serve *s, struct arena *a, struct str byte
 	struct checkpoint c;
 	struct note n;
 
-	if (note_parse(a, bytes, &n, NULL) == 0 && checkpoint_parse(n.text, &c, NULL) == 0 && str_eq(c.origin, s->head.origin)) {
-		return str_printf(a, "it tells of %ju entries under a key this store does not know, the log here has %ju: rolled back, or forged",
+	if (note_parse(a, bytes, &n, NULL) == 0 && checkpoint_parse(n.text, &c, NULL) == 0 && str_eq(c.origin,
+	    s->head.origin)) {
+		return str_printf(a,
+			"it tells of %ju entries under a key this store does not know, the log here has %ju: rolled back, or forged",
 			(uintmax_t)c.size, (uintmax_t)s->head.size);
 	}
 	return str_printf(a, "no checkpoint of this store: %s", why->text);
@@ -197,7 +208,8 @@ static int check_note(struct serve *s, struct arena *a, struct str note, struct 
 		}
 		r = prefix_of_log(a, &logs[i], c.size, &c.root, ret_text);
 		if (r == ERR_INTEGRITY && i + 1 < n && c.size > logs[i].size && c.size <= logs[i].known) {
-			*ret_text = str_printf(a, "its log was restored at %ju entries; the %ju after them are lost, as the ledger says",
+			*ret_text = str_printf(a,
+				"its log was restored at %ju entries; the %ju after them are lost, as the ledger says",
 				(uintmax_t)logs[i].size, (uintmax_t)(c.size - logs[i].size));
 		} else if (r == 0 && i + 1 < n) {
 			*ret_text = str_printf(a, "%.*s; that log was closed by a restore", STRF(*ret_text));
@@ -208,7 +220,8 @@ static int check_note(struct serve *s, struct arena *a, struct str note, struct 
 	return ERR_INTEGRITY;
 }
 
-/* Cuts the next note out of an anchor file: a line "# anchored TIME" stands before each. A file of one note has no such line. */
+/* Cuts the next note out of an anchor file: a line "# anchored TIME" stands before each. A file of one note has no
+ * such line. */
 static struct str next_note(struct str *rest)
 {
 	struct str s = *rest;
@@ -227,7 +240,8 @@ static struct str next_note(struct str *rest)
 }
 
 /* All checkpoints of an anchor: each a row (only the last, when `rows` is false and nothing is wrong). */
-static int check_notes(struct serve *s, struct serve_reply *out, struct arena *a, struct str notes, bool rows, struct str *ret_last)
+static int check_notes(struct serve *s, struct serve_reply *out, struct arena *a, struct str notes, bool rows,
+	struct str *ret_last)
 {
 	size_t n = 0;
 	int r = 0;
@@ -267,8 +281,10 @@ static int check_size(struct serve *s, struct serve_reply *out, struct arena *a,
 
 	if (size > l.size) {
 		check_row(out, ERR_INTEGRITY, str_printf(a, "size %ju", (uintmax_t)size),
-			str_printf(a, "the log here has only %ju entries: the store was rolled back, or is another", (uintmax_t)l.size));
-		return serve_fail(out, ERR_INTEGRITY, "the log has %ju entries, not %ju or more", (uintmax_t)l.size, (uintmax_t)size);
+			str_printf(a, "the log here has only %ju entries: the store was rolled back, or is another",
+				(uintmax_t)l.size));
+		return serve_fail(out, ERR_INTEGRITY, "the log has %ju entries, not %ju or more", (uintmax_t)l.size,
+			(uintmax_t)size);
 	}
 	if ((r = store_get_checkpoints(s->st, a, l.epoch, size, 1, &rows, &n)) != 0) {
 		return r;
@@ -282,7 +298,8 @@ static int check_size(struct serve *s, struct serve_reply *out, struct arena *a,
 	    (r = prefix_of_log(a, &l, size, &root, &text)) != 0) {
 		return r;
 	}
-	check_row(out, 0, str_printf(a, "size %ju", (uintmax_t)size), str_printf(a, "%.*s; nothing was signed at it, its root is %.*s",
+	check_row(out, 0, str_printf(a, "size %ju", (uintmax_t)size), str_printf(a,
+		"%.*s; nothing was signed at it, its root is %.*s",
 		STRF(text), STRF(str_base64(a, root.b, sizeof root.b))));
 	return 0;
 }
@@ -388,5 +405,6 @@ static int export_log(struct serve *s, struct serve_reply *out, struct arena *a,
 	return out->err;
 }
 
-const struct serve_request serve_logs_asks[] = { { MSGS_CONSISTENCY, consistency }, { MSGS_EXPORT_LOG, export_log }, { MSGS_ANCHOR, anchor },
+const struct serve_request serve_logs_asks[] = { { MSGS_CONSISTENCY, consistency }, { MSGS_EXPORT_LOG, export_log },
+	{ MSGS_ANCHOR, anchor },
 	{ 0, NULL } };

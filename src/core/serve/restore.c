@@ -1,19 +1,24 @@
 /* A copy of the store to take away, and a store begun again from one.
  *
- * BACKUP. The engine's whole copy under a temporary name, its name taken away at once, its bytes sent: nothing is left behind, whenever the
- * process ends. The key is not part of it: who finds the copy can read it, not sign for us.
+ * BACKUP. The engine's whole copy under a temporary name, its name taken away at once, its bytes sent: nothing is
+ * left behind, whenever the process ends. The key is not part of it: who finds the copy can read it, not sign for
+ * us.
  *
- * RESTORE. Main puts the copy into `restore/korobanu.db` while no core runs; the next core finds it at its start (here) and
- *  (1) opens it there and checks all of it: a copy of a newer version, or one that is not what it says, is removed and nothing happened;
- *  (2) commits, in the copy, the first entry of a new log: {"do":"ledger.restore"} names the log it continues, how far that one goes in
- *      the copy, and the last checkpoint that is known of it, here or in the copy; what lies between was lost and `ledger verify` says so;
- *  (3) renames it to `restore/new.db`, and `restore` to `restored`: from here on it is done, before that it never was;
+ * RESTORE. Main puts the copy into `restore/korobanu.db` while no core runs; the next core finds it at its start
+ * (here) and
+ *  (1) opens it there and checks all of it: a copy of a newer version, or one that is not what it says, is removed
+ *      and nothing happened;
+ *  (2) commits, in the copy, the first entry of a new log: {"do":"ledger.restore"} names the log it continues, how
+ *      far that one goes in the copy, and the last checkpoint that is known of it, here or in the copy; what lies
+ *      between was lost and `ledger verify` says so;
+ *  (3) renames it to `restore/new.db`, and `restore` to `restored`: from here on it is done, before that it never
+ *      was;
  *  (4) moves what was the store (file, log, published tiles) into `restored`, and new.db to its place;
  *  (5) keeps `restored` as `replaced-N`, or removes it when nothing was replaced.
  * Every step can be cut off; the next start goes on.
  *
- * The new log has an origin of its own, of fresh randomness and the next number: a copy restored twice gives two logs, never two
- * checkpoints of one origin and size. */
+ * The new log has an origin of its own, of fresh randomness and the next number: a copy restored twice gives two
+ * logs, never two checkpoints of one origin and size. */
 #include "core/serve/serve_int.h"
 
 #include "base/limits.h"
@@ -80,8 +85,10 @@ static int schema(struct serve *s, struct serve_reply *out, struct arena *a, str
 	}
 	view_set_str(&row, VIEW_check_what, S("schema"));
 	view_set_answer(&row, VIEW_check_state, now == newest ? VIEW_PASS : VIEW_FAIL);
-	view_set_str(&row, VIEW_check_text, str_printf(a, "version %u of the store, %u is the newest of this program%s", now, newest,
-		now == newest ? "; opening it brought it there, an older one is beside it as " STORE_FILE ".before-N" : ""));
+	view_set_str(&row, VIEW_check_text, str_printf(a,
+		"version %u of the store, %u is the newest of this program%s", now, newest,
+		now == newest ?
+			"; opening it brought it there, an older one is beside it as " STORE_FILE ".before-N" : ""));
 	view_set_str(&row, VIEW_check_place, S(""));
 	view_set_str(&row, VIEW_check_reason, S(""));
 	serve_row(out, &row);
@@ -142,7 +149,8 @@ static int take_place(void)
 
 static void throw_away(void)
 {
-	static const char *const names[] = { STORE_FILE, STORE_FILE "-wal", STORE_FILE "-shm", STORE_FILE ".part", NEW };
+	static const char *const names[] = { STORE_FILE, STORE_FILE "-wal", STORE_FILE "-shm", STORE_FILE ".part",
+		NEW };
 
 	for (size_t i = 0; i < countof(names); i++) {
 		char path[64];
@@ -155,7 +163,8 @@ static void throw_away(void)
 	}
 }
 
-/* The larger of what the copy and the directory it comes to know of its log; *ret_note is empty when neither signed anything. */
+/* The larger of what the copy and the directory it comes to know of its log; *ret_note is empty when neither signed
+ * anything. */
 static int last_known(struct serve *s, struct arena *a, u64 *ret_size, struct str *ret_note)
 {
 	struct store_checkpoint stored;
@@ -185,7 +194,8 @@ static int last_known(struct serve *s, struct arena *a, u64 *ret_size, struct st
 	return 0;
 }
 
-/* What the log says of the one it continues: {"first","known","note","origin","root","size"}, the object of that epoch too. */
+/* What the log says of the one it continues: {"first","known","note","origin","root","size"}, the object of that
+ * epoch too. */
 static struct str old_log(struct arena *a, const struct serve_log *l, u64 known, struct str note)
 {
 	struct buf b = buf_new(a, 0);
@@ -207,7 +217,8 @@ static struct str old_log(struct arena *a, const struct serve_log *l, u64 known,
 /* Step (2). */
 static int begin_epoch(struct serve *s, struct arena *a)
 {
-	struct serve_log old = serve_log_now(s);	/* its origin is copied: the head it points into goes with the commit */
+	/* its origin is copied: the head it points into goes with the commit */
+	struct serve_log old = serve_log_now(s);
 	struct store_object objects[2] = { { .type = S("epoch") }, { .type = S("ledger"), .id = S("key") } };
 	struct item it = { .type = ITEM_ACT };
 	struct serve_draft d = { .items = &it, .nitems = 1, .objects = objects, .nobjects = countof(objects) };
@@ -241,7 +252,8 @@ static int begin_epoch(struct serve *s, struct arena *a)
 	}
 	r = serve_commit(s, &d, &done);
 	if (r == 0) {
-		log_info("restored: log %.*s of %ju entries goes on as %.*s%s", STRF(old.origin), (uintmax_t)old.size, STRF(d.new_origin),
+		log_info("restored: log %.*s of %ju entries goes on as %.*s%s", STRF(old.origin), (uintmax_t)old.size,
+			STRF(d.new_origin),
 			known > old.size ? "; entries after them were known and are lost" : "");
 	}
 	return r;
@@ -267,7 +279,8 @@ static int prepare(struct serve *s)
 	if (r == 0 && (r = serve_check(s, NULL, a)) != 0) {
 		log_error("the copy to restore is not what was recorded");
 	}
-	if (r == 0 && (r = serve_load_edges(s)) == 0 && (r = serve_last_recorded(s)) == 0 && (r = serve_find_key(s, true)) == 0 &&
+	if (r == 0 && (r = serve_load_edges(s)) == 0 && (r = serve_last_recorded(s)) == 0 && (r = serve_find_key(s,
+	    true)) == 0 &&
 	    (r = note_key_make(str_dup(s->a, s->head.origin), s->key.pub, &s->note_key)) == 0) {
 		/* Whose key the copy's log was signed with is what the copy says, not what lies in this directory. */
 		if (store_get_object(s->st, a, S("ledger"), S("key"), &key) == 0 &&

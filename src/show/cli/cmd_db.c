@@ -93,7 +93,8 @@ int cmd_db_backup(struct cli *c)
 	return CLI_OK;
 }
 
-/* The copy is put where the next core looks, and that core is started: it checks the copy and lets it take the store's place. */
+/* The copy is put where the next core looks, and that core is started: it checks the copy and lets it take the
+ * store's place. */
 int cmd_db_restore(struct cli *c)
 {
 	struct str path = c->args.p[0], dir = cli_store(c);
@@ -117,7 +118,8 @@ int cmd_db_restore(struct cli *c)
 	}
 	r = super_place_restore(s, str_c(c->a, dir), fd, cli_flag(c, "replace"));
 	if (r != 0) {
-		exit = r == ERR_EXISTS ? cli_error(c, CLI_REFUSED, "E-EXISTS", MSG_err_store_there, MSG_fix_replace, TR({ "dir", dir })) :
+		exit = r == ERR_EXISTS ? cli_error(c, CLI_REFUSED, "E-EXISTS", MSG_err_store_there, MSG_fix_replace,
+			TR({ "dir", dir })) :
 			cli_error_of(c, r, dir);
 		super_free(s);
 		return exit;

@@ -163,7 +163,8 @@ int cmd_ledger_anchor(struct cli *c)
 			STRF(utc_text(c->a, utc_now())), STRF(h.note)));
 	}
 	if ((exit = ask_close(&q, exit)) == CLI_OK) {
-		cli_say(c, MSG_say_anchored, TR({ "file", path }, { "size", str_printf(c->a, "%jd", (intmax_t)h.size) }));
+		cli_say(c, MSG_say_anchored, TR({ "file", path }, { "size", str_printf(c->a, "%jd",
+			(intmax_t)h.size) }));
 	}
 	return exit;
 }
@@ -196,7 +197,8 @@ int cmd_status(struct cli *c)
 
 /* ---- export ---- */
 
-/* Files are taken under another name, made durable together, and named last of all the checkpoint, so that whoever reads the directory
+/* Files are taken under another name, made durable together, and named last of all the checkpoint, so that whoever
+ * reads the directory
  * finds all that the checkpoint needs. */
 struct export {
 	struct cli *c;
@@ -221,7 +223,8 @@ static int make_parents(struct export *e, const char *path)
 
 static int finish_file(struct export *e)
 {
-	const char *path = str_c(e->c->a, e->path), *part = str_c(e->c->a, str_printf(e->c->a, "%.*s.part", STRF(e->path)));
+	const char *path = str_c(e->c->a, e->path), *part = str_c(e->c->a, str_printf(e->c->a, "%.*s.part",
+		STRF(e->path)));
 	bool last = str_eq(e->path, S("checkpoint"));
 	int r = 0;
 
@@ -339,7 +342,8 @@ int cmd_ledger_rotate_key(struct cli *c)
 		if (rd_u64(&rd, &seq) != 0 || rd_blob(&rd, &key) != 0) {
 			exit = cli_error_of(c, ERR_PROTO, S("core"));
 		} else {
-			cli_say(c, MSG_say_key_rotated, TR({ "key", key }, { "seq", str_printf(c->a, "%ju", (uintmax_t)seq) }));
+			cli_say(c, MSG_say_key_rotated, TR({ "key", key }, { "seq", str_printf(c->a, "%ju",
+				(uintmax_t)seq) }));
 		}
 	}
 	return ask_close(&q, exit);
