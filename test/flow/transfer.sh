@@ -97,6 +97,7 @@ bad
 ok "bad lines: strict records nothing" exits 7 k import "$work/bad.jsonl" --strict
 ok "bad lines: the good ones are kept" exits 3 k import "$work/bad.jsonl" --rejects "$work/why.jsonl"
 ok "bad lines: four are listed with their reasons" [ "$(wc -l <"$work/why.jsonl")" = 4 ]
+ok "bad lines: with line and column" grep -q '^{"column":9,"line":1,"reason":"JSON has no NaN' "$work/why.jsonl"
 ok "nothing usable" exits 7 k import /dev/null
 long() { (head -c 60000000 /dev/zero | tr '\0' '['; echo; hand 1-9 50) | lab_in scan env KOROBANU_STORE="$work/$store" "$K" import - --rejects "$work/long.jsonl"; }
 ok "60 MB in one line from a pipe" exits 3 long

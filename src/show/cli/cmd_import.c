@@ -8,7 +8,6 @@
 #include "show/cli/wholefile.h"
 
 #include "base/err.h"
-#include "base/json.h"
 #include "core/msg/import.h"
 
 #include <errno.h>
@@ -100,8 +99,6 @@ static int read_again(struct import *im)
 
 static int put_reject(struct import *im, const struct view_row *row)
 {
-	struct buf b = buf_new(im->c->a, LIMIT_MSG_BODY);
-	struct json_w w = jw_new(&b);
 	struct str path = cli_str(im->c, "rejects");
 
 	if (!im->rejects_open) {
@@ -112,12 +109,7 @@ static int put_reject(struct import *im, const struct view_row *row)
 		}
 		im->rejects_open = true;
 	}
-	jw_obj(&w);
-	jw_kint(&w, "line", row->v[VIEW_reject_line].i);
-	jw_kstr(&w, "reason", row->v[VIEW_reject_reason].s);
-	jw_end(&w);
-	buf_u8(&b, '\n');
-	if (wholefile_put(&im->rejects, buf_view(&b)) != 0) {
+	if (wholefile_reject(&im->rejects, row->v[VIEW_reject_line].i, row->v[VIEW_reject_reason].s) != 0) {
 		im->exit = cli_error_of(im->c, im->rejects.err, im->rejects.path);
 		return 1;
 	}
@@ -253,7 +245,9 @@ static int record(struct import *im)
 	}
 	cli_say(im->c, MSG_say_imported, TR({ "file", im->path }, { "n", number(im->c, im->told.facts) },
 		{ "evidence", number(im->c, im->told.evidence) }));
-	if (believed == 0) {
+	if (believed != 0) {
+		cli_say(im->c, MSG_say_believed, TR({ "key", checked.key }, { "file", im->path }));
+	} else {
 		cli_say(im->c, MSG_say_not_believed, TR({ "file", im->path }));
 	}
 	if (im->told.dropped != 0) {

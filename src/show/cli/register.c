@@ -3,7 +3,6 @@
 #include "show/cli/register.h"
 
 #include "base/err.h"
-#include "base/json.h"
 #include "core/fact/register.h"
 #include "show/cli/wholefile.h"
 
@@ -49,8 +48,6 @@ bool register_meant(struct cli *c)
 static int put_reject(struct reading *g, i64 line, struct str reason)
 {
 	struct arena *a = arena_new(NULL, 0);
-	struct buf b = buf_new(a, LIMIT_MSG_BODY);
-	struct json_w w = jw_new(&b);
 	struct str path = cli_str(g->c, "rejects");
 	int r;
 
@@ -62,16 +59,11 @@ static int put_reject(struct reading *g, i64 line, struct str reason)
 		}
 		g->rejects_open = true;
 	}
-	jw_obj(&w);
-	jw_kint(&w, "line", line);
-	jw_kstr(&w, "reason", reason);
-	jw_end(&w);
-	buf_u8(&b, '\n');
 	if (g->rejects.size < 512) {
 		cli_say(g->c, MSG_say_reject, TR({ "file", g->path }, { "reason", reason },
 			{ "line", str_printf(a, "%jd", (intmax_t)line) }));
 	}
-	r = wholefile_put(&g->rejects, buf_view(&b));
+	r = wholefile_reject(&g->rejects, line, reason);
 	arena_free(a);
 	if (r != 0) {
 		g->exit = cli_error_of(g->c, r, g->rejects.path);

@@ -1,6 +1,8 @@
 #include "show/cli/wholefile.h"
 
 #include "base/err.h"
+#include "base/json.h"
+#include "base/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +34,29 @@ int wholefile_put(struct wholefile *f, struct str s)
 		f->size += n > 0 ? (u64)n : 0;
 	}
 	return f->err;
+}
+
+int wholefile_reject(struct wholefile *f, i64 line, struct str reason)
+{
+	struct arena *a = arena_new(NULL, 0);
+	struct buf b = buf_new(a, LIMIT_MSG_BODY);
+	struct json_w w = jw_new(&b);
+	struct str rest = str_from(reason, 7), digits = str_cut(&rest, ':');
+	u64 column;
+	int r;
+
+	jw_obj(&w);
+	if (str_starts(reason, S("column ")) && str_u64(digits, UINT32_MAX, &column) == 0) {
+		jw_kint(&w, "column", (i64)column);
+		reason = str_trim(rest);
+	}
+	jw_kint(&w, "line", line);
+	jw_kstr(&w, "reason", reason);
+	jw_end(&w);
+	buf_u8(&b, '\n');
+	r = buf_done(&b) != 0 ? buf_done(&b) : wholefile_put(f, buf_view(&b));
+	arena_free(a);
+	return r;
 }
 
 int wholefile_end(struct cli *c, struct wholefile *f, int exit)

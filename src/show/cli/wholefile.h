@@ -15,6 +15,8 @@ struct wholefile {
 /* Not CLI_OK: it was said why, and f needs no end. "-" is standard output, which is not held back. */
 int wholefile_open(struct cli *c, struct wholefile *f, struct str path) MUST_USE;
 int wholefile_put(struct wholefile *f, struct str bytes) MUST_USE;	/* 0 or ERR_*, kept in f */
+/* One line of a rejects file: {"column":9,"line":2,"reason":"..."}. "column 9: ..." at the beginning of a reason becomes its member. */
+int wholefile_reject(struct wholefile *f, i64 line, struct str reason) MUST_USE;
 /* exit CLI_OK: takes its name, else it goes. Returns the exit code. */
 int wholefile_end(struct cli *c, struct wholefile *f, int exit);
 
