@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const u8 *p, size_t n)
 		before = line;
 		for (size_t i = 0; r == 0 && i < ncells; i++) {
 			struct str out;
-			int field = register_propose(a, cells[i]);
+			int field = steps == 1 ? register_propose(a, cells[i]) : -1;	/* headings */
 
 			must(cells[i].n <= CSV_CELL_MAX && str_utf8_ok(cells[i], NULL) && field < REGISTER_FIELDS);
 			if (register_cell(a, (int)(i % REGISTER_FIELDS), cells[i], &out, NULL) == 0) {
