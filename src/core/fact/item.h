@@ -15,8 +15,6 @@ struct item {
 	u64 again_seq;			/* AGAIN */
 	u32 again_index;
 	struct str ev_kind;		/* EVIDENCE: [a-z][a-z0-9_-]{0,31} */
-	u8 ev_sha256[32];
-	u64 ev_size;
 	struct str ev_bytes;		/* EVIDENCE; p NULL: erased or not at hand */
 	const struct json *act;		/* ACT: an object with "do" */
 	const struct str *personal;	/* ACT: paths of personal members ("value.name"), sorted. After reading: FACT too */
@@ -31,11 +29,12 @@ struct item_parts {
 };
 
 /* The parts of item number `index`. An act's technical part holds the act without its personal members.
- * ERR_LIMIT: a part over LIMIT_EVIDENCE_FILE; ERR_ARG: evidence without bytes, a personal path that is absent. */
+ * ERR_LIMIT: a part over LIMIT_EVIDENCE_FILE; ERR_ARG: evidence without bytes, a personal path that is absent.
+ * Of evidence the technical part says nothing but the kind: a hash or a size would outlive the bytes. */
 int item_parts(struct arena *a, u32 index, const struct item *it, struct item_parts *ret) MUST_USE;
 /* Puts an item together again. A part with p NULL is erased: its field is absent and listed in ret->erased; an erased
  * technical part gives ITEM_ERASED. Everything is checked as from a stranger: ERR_SYNTAX, ERR_INTEGRITY (a part of
- * another item, doubled, or not announced; evidence bytes that do not match their hash), and the errors of fact_parse. */
+ * another item, doubled, or not announced), and the errors of fact_parse. */
 int item_from_parts(struct arena *a, u32 index, const struct str *parts, size_t n, struct item *ret,
     struct errlist *errs) MUST_USE;
 /* How many parts follow a technical part, itself included: what a reader needs to find the next item. */

@@ -6,15 +6,18 @@
  *	{"checkpoint":<signed note>}
  *	{"text":{"body":..,"kind":..,"sha256":<hex>}}				ascending by kind, hash
  *	{"entry":{"envelope":..,"proof":[<base64>..],"seq":n}}			ascending by seq
- *	{"part":{"bytes":<base64>,"index":k,"proof":[..],"salt":<base64>,"seq":n}}	ascending by seq, index
- *	{"part":{"commitment":<base64>,"erased_by":m,"index":k,"proof":[..],"seq":n}}
+ *	{"part":{"bytes":<base64>,"index":k,"item":i,"proof":[..],"role":"t|p|e","salt":<base64>,"seq":n}}
+ *								ascending by seq, index
+ *	{"part":{"commitment":<base64>,"erased_by":m,"index":k,"item":i,"proof":[..],"role":..,"seq":n}}
  *	{"end":{"all":<hex>,"lines":<lines before this one>,"sha256":[<hex of each>..]}}
  *
  * `all` is SHA-256 over the listed hashes, 32 bytes each: it tells a damaged list from a damaged line.
  *
  * INVARIANTS. What reaches the sink is proven to its line: a text by its hash, an envelope by inclusion in the
  * signed root, a part by inclusion in its envelope's root, an erased part by an `erased` entry of a later position
- * that names it. Nothing is optional and nothing comes twice, so a bundle has one text and every byte of it counts.
+ * that names it. Item and role of a part are in its commitment; those of an erased part cannot be proven any more and
+ * are held against the parts beside it: items ascend, each begins with its technical part. Nothing is optional and
+ * nothing comes twice, so a bundle has one text and every byte of it counts.
  * A line's hash (with its "\n") is compared at the end; it names the place where no proof reaches, such as `made`.
  *
  * DANGERS. The file is a stranger's. Lengths are bounded before memory is asked for; JSON and base64 live in an
@@ -39,7 +42,7 @@ enum stage { BEGIN, CHECKPOINT, TEXT, ENTRY, PART, END, DONE };
 
 struct entry {
 	u64 seq;
-	u64 parts;
+	u64 items, parts;
 	struct hash root;
 	struct envelope erased;		/* of an `erased` entry: its positions; else zero */
 };
@@ -60,7 +63,7 @@ struct verify {
 	vec(struct entry) entries;
 	int kind;			/* the text before, -1: none */
 	struct hash text;
-	struct position part;		/* the part before */
+	struct bundle_part part;	/* the part before: its place */
 };
 
 static int bad(struct verify *v, const char *fmt, ...) PRINTF(2, 3);
@@ -284,7 +287,7 @@ static int entry_keep(struct verify *v, u64 seq, const struct envelope *env)
 {
 	struct entry *e = vec_add(v->run, &v->entries);
 
-	*e = (struct entry){ .seq = seq, .parts = env->parts, .root = env->root };
+	*e = (struct entry){ .seq = seq, .items = env->items, .parts = env->parts, .root = env->root };
 	if (env->nerased > 0) {
 		struct position *p = arena_try(v->run, env->nerased * sizeof(*p));
 
@@ -376,12 +379,55 @@ static int part_bytes(struct verify *v, const struct json *o, struct bundle_part
 	    (r = b64_bytes(v, bytes, "bytes", &p->bytes)) != 0 || (r = b64_32(v, salt, "salt", p->salt.b)) != 0) {
 		return r;
 	}
-	p->commitment = part_commit(&p->salt, p->bytes);
+	p->commitment = part_commit(p->role, p->item, &p->salt, p->bytes);
 	return 0;
+}
+
+static int part_place(struct verify *v, const struct json *o, struct bundle_part *p)
+{
+	struct str role;
+	u64 item = 0;
+	int r;
+
+	if ((r = get_u64(v, o, "seq", &p->seq)) != 0 || (r = get_u64(v, o, "index", &p->index)) != 0 ||
+	    (r = get_u64(v, o, "item", &item)) != 0 || (r = get_str(v, o, "role", &role)) != 0) {
+		return r;
+	}
+	if (role.n != 1 || str_chr(S("tpe"), role.p[0]) < 0) {
+		return bad(v, "\"role\" is none of t, p, e");
+	}
+	if (item > UINT32_MAX) {
+		return bad(v, "\"item\" is missing or no number in range");
+	}
+	p->item = (u32)item;
+	p->role = (enum part_role)role.p[0];
+	return 0;
+}
+
+/* Whether this part can stand where it says: every item has one technical part, which is its first, and evidence bytes are
+ * the last of theirs. The parts between this one and the one before may have been left out. */
+static bool part_fits(const struct bundle_part *was, const struct bundle_part *p, const struct entry *in)
+{
+	bool first = p->role == PART_TECHNICAL;
+	u64 parts = p->index, items = p->item;		/* between the part before, or the beginning, and this one */
+
+	if (p->item >= in->items || in->items - p->item > in->parts - p->index) {
+		return false;
+	}
+	if (was == NULL) {
+		return parts >= items + !first && (items != 0 || !first || parts == 0);
+	}
+	if (p->item <= was->item) {
+		return p->item == was->item && !first && was->role != PART_EVIDENCE;
+	}
+	parts = p->index - was->index - 1;
+	items = p->item - was->item - 1;
+	return parts >= items + !first;
 }
 
 static int line_part(struct verify *v, const struct json *o)
 {
+	const struct bundle_part *was;
 	const struct entry *in;
 	struct merkle_proof proof;
 	struct bundle_part p = {0};
@@ -389,15 +435,14 @@ static int line_part(struct verify *v, const struct json *o)
 	int r;
 
 	v->stage = PART;
-	if ((r = members(v, o, 5)) != 0 || (r = get_u64(v, o, "seq", &p.seq)) != 0 ||
-	    (r = get_u64(v, o, "index", &p.index)) != 0 || (r = get_proof(v, o, &proof)) != 0 ||
+	if ((r = members(v, o, 7)) != 0 || (r = part_place(v, o, &p)) != 0 || (r = get_proof(v, o, &proof)) != 0 ||
 	    (r = (json_get(o, S("erased_by")) != NULL ? part_erased : part_bytes)(v, o, &p)) != 0) {
 		return r;
 	}
-	if (v->info.parts > 0 && (p.seq != v->part.seq ? p.seq < v->part.seq : p.index <= v->part.part)) {
+	was = v->info.parts > 0 && p.seq == v->part.seq ? &v->part : NULL;
+	if (v->info.parts > 0 && (was != NULL ? p.index <= was->index : p.seq < v->part.seq)) {
 		return bad(v, "parts are not in ascending order");
 	}
-	v->part = (struct position){ .seq = p.seq, .part = p.index };
 	if ((in = entry_find(v, p.seq)) == NULL) {
 		return bad(v, "the bundle does not hold entry %llu of this part", (unsigned long long)p.seq);
 	}
@@ -405,6 +450,10 @@ static int line_part(struct verify *v, const struct json *o)
 	if (merkle_verify_inclusion(p.index, in->parts, &leaf, proof.h, proof.n, &in->root) != 0) {
 		return bad(v, "part %llu is not in entry %llu", (unsigned long long)p.index, (unsigned long long)p.seq);
 	}
+	if (!part_fits(was, &p, in)) {
+		return bad(v, "part %llu cannot be of item %u", (unsigned long long)p.index, p.item);
+	}
+	v->part = (struct bundle_part){ .seq = p.seq, .index = p.index, .item = p.item, .role = p.role };
 	v->info.parts++;
 	return v->sink->part != NULL ? v->sink->part(v->sink->ctx, v->line, &p, v->e) : 0;
 }

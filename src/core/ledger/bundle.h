@@ -18,6 +18,8 @@ extern const char *const bundle_texts[3];	/* "guideline", "mapping", "rule" */
 struct bundle_part {
 	u64 seq;
 	u64 index;
+	u32 item;			/* proven, of an erased part only held against its neighbours */
+	enum part_role role;		/* likewise */
 	bool erased;
 	u64 erased_by;			/* erased: the entry that says so */
 	struct hash commitment;

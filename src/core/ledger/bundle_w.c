@@ -162,7 +162,9 @@ void bundle_w_part(struct bundle_w *w, const struct bundle_part *p, const struct
 		jw_kstr(&j, "bytes", str_base64(w->line, p->bytes.p, p->bytes.n));
 	}
 	jw_kint(&j, "index", (i64)p->index);
+	jw_kint(&j, "item", p->item);
 	proof_write(&j, w->line, proof);
+	jw_kstr(&j, "role", str_of(&(char){ (char)p->role }, 1));
 	if (!p->erased) {
 		jw_kstr(&j, "salt", str_base64(w->line, p->salt.b, sizeof(p->salt.b)));
 	}

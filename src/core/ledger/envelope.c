@@ -2,7 +2,6 @@
  * the members of its type, so nothing can be smuggled beside what the hash covers and readers look at.
  *
  *	all	at, by, items, parts, root, type, v
- *	batch	chunks
  *	erased	basis, erased */
 #include "core/ledger/envelope.h"
 
@@ -39,8 +38,7 @@ static const char *wrong(const struct envelope *e)
 	if (e->parts == 0 && !hash_eq(&e->root, &empty)) {
 		return "no parts, but not the root of the empty tree";
 	}
-	if ((e->type != ENVELOPE_BATCH && e->nchunks != 0) ||
-		(e->type != ENVELOPE_ERASED && (e->nerased != 0 || e->basis.n != 0))) {
+	if (e->type != ENVELOPE_ERASED && (e->nerased != 0 || e->basis.n != 0)) {
 		return "member of another type";
 	}
 	if (e->type == ENVELOPE_ERASED && (e->nerased == 0 || !text_ok(e->basis, ENVELOPE_TEXT_MAX))) {
@@ -70,14 +68,6 @@ int envelope_write(struct arena *a, const struct envelope *e, struct str *ret)
 		jw_kstr(&w, "basis", e->basis);
 	}
 	jw_kstr(&w, "by", e->by);
-	if (e->type == ENVELOPE_BATCH) {
-		jw_key(&w, S("chunks"));
-		jw_arr(&w);
-		for (size_t i = 0; i < e->nchunks; i++) {
-			jw_str(&w, str_hex(a, e->chunks[i].b, HASH_LEN));
-		}
-		jw_end(&w);
-	}
 	if (e->type == ENVELOPE_ERASED) {
 		jw_key(&w, S("erased"));
 		jw_arr(&w);
@@ -127,27 +117,6 @@ static int hash_hex(const struct json *v, struct hash *ret)
 	return str_unhex(v->s, ret->b, HASH_LEN);
 }
 
-static int chunks_read(struct arena *a, const struct json *v, struct envelope *e)
-{
-	struct hash *h;
-	int r;
-
-	if (v == NULL || v->type != JSON_ARR) {
-		return v == NULL ? ERR_MISSING : ERR_TYPE;
-	}
-	if ((h = arena_try(a, v->arr.n * sizeof(*h) + 1)) == NULL) {
-		return ERR_NOMEM;
-	}
-	for (size_t i = 0; i < v->arr.n; i++) {
-		if ((r = hash_hex(&v->arr.p[i], &h[i])) != 0) {
-			return r;
-		}
-	}
-	e->chunks = h;
-	e->nchunks = v->arr.n;
-	return 0;
-}
-
 static int erased_read(struct arena *a, const struct json *v, struct envelope *e)
 {
 	struct position *p;
@@ -177,7 +146,7 @@ static int erased_read(struct arena *a, const struct json *v, struct envelope *e
 /* The members of its type, their number and their values. */
 static int members_read(struct arena *a, const struct json *v, struct envelope *e)
 {
-	static const size_t want[3] = { [ENVELOPE_ACT] = 7, [ENVELOPE_BATCH] = 8, [ENVELOPE_ERASED] = 9 };
+	static const size_t want[3] = { [ENVELOPE_ACT] = 7, [ENVELOPE_BATCH] = 7, [ENVELOPE_ERASED] = 9 };
 	struct str type, at;
 	int r, which;
 	u64 version;
@@ -206,9 +175,6 @@ static int members_read(struct arena *a, const struct json *v, struct envelope *
 	}
 	if (!utc_canonical(at)) {
 		return ERR_SYNTAX;
-	}
-	if (e->type == ENVELOPE_BATCH) {
-		return chunks_read(a, json_get(v, S("chunks")), e);
 	}
 	if (e->type == ENVELOPE_ERASED) {
 		r = erased_read(a, json_get(v, S("erased")), e);

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "core/ledger/merkle.h"
 
+/* What was observed or stated (facts, again, evidence); what was done (acts only); what was erased, with what was done. */
 enum envelope_type { ENVELOPE_ACT, ENVELOPE_BATCH, ENVELOPE_ERASED };
 extern const char *const envelope_types[3];	/* "act", "batch", "erased" */
 
@@ -26,8 +27,6 @@ struct envelope {
 	u64 items;
 	u64 parts;
 	struct hash root;		/* over the parts; of 0 parts the empty root */
-	const struct hash *chunks;	/* batch: the chunk ids taken, in order of arrival */
-	size_t nchunks;
 	const struct position *erased;	/* erased: strictly ascending */
 	size_t nerased;
 	struct str basis;		/* erased: why, in words that name nobody */

@@ -29,14 +29,16 @@ int part_salts(struct salt *ret, size_t n)
 	return 0;
 }
 
-struct hash part_commit(const struct salt *salt, struct str bytes)
+struct hash part_commit(enum part_role role, u32 item, const struct salt *salt, struct str bytes)
 {
 	static const char label[] = "korobanu part v1\n";
+	const u8 what[] = { (u8)role, (u8)(item >> 24), (u8)(item >> 16), (u8)(item >> 8), (u8)item };
 	struct sha256_ctx ctx;
 	struct hash h;
 
 	sha256_init(&ctx);
 	sha256_update(&ctx, sizeof(label) - 1, (const u8 *)label);
+	sha256_update(&ctx, sizeof(what), what);
 	sha256_update(&ctx, sizeof(salt->b), salt->b);
 	sha256_update(&ctx, bytes.n, (const u8 *)bytes.p);
 	sha256_digest(&ctx, HASH_LEN, h.b);

@@ -42,8 +42,15 @@ static int check_absent(struct serve *s, struct arena *a, u64 seq, u32 part)
 	return r != 0 ? r : ERR_INTEGRITY;
 }
 
+/* An entry of type batch holds no act, the others nothing else. The bytes are core's own and canonical, so their beginning tells. */
+static bool item_fits(struct arena *a, enum envelope_type type, u32 item, struct str technical)
+{
+	return technical.p == NULL ||
+		str_starts(technical, str_printf(a, "{\"i\":%u,\"item\":{\"act\":", item)) == (type != ENVELOPE_BATCH);
+}
+
 /* One group of items: every part against its commitment. */
-static int check_group(struct serve *s, struct arena *a, const struct store_items *g, struct str commits)
+static int check_group(struct serve *s, struct arena *a, const struct store_items *g, enum envelope_type type, struct str commits)
 {
 	struct rd rd = rd_str(g->body);
 	u32 at = 0;
@@ -51,7 +58,7 @@ static int check_group(struct serve *s, struct arena *a, const struct store_item
 	for (u32 k = 0; k < g->n; k++) {
 		struct packed p;
 
-		if (unpack_item(a, &rd, &p) != 0) {
+		if (unpack_item(a, &rd, &p) != 0 || p.parts.n == 0 || !item_fits(a, type, g->first + k, p.parts.p[0])) {
 			return ERR_INTEGRITY;
 		}
 		for (size_t j = 0; j < p.parts.n; j++, at++) {
@@ -79,7 +86,7 @@ static int check_group(struct serve *s, struct arena *a, const struct store_item
 				continue;	/* kept elsewhere, or never taken */
 			}
 			memcpy(salt.b, g->salts.p + at * sizeof salt, sizeof salt);
-			c = part_commit(&salt, bytes);
+			c = part_commit(packed_role(&p, j), g->first + k, &salt, bytes);
 			if (memcmp(c.b, commits.p + (g->part + at) * HASH_LEN, HASH_LEN) != 0) {
 				return ERR_INTEGRITY;
 			}
@@ -108,7 +115,7 @@ static int check_entry(struct serve *s, struct arena *a, const struct store_entr
 	}
 	r = store_items_at(s->st, a, e->seq, &groups, &n);
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		r = check_group(s, a, &groups[i], commits);
+		r = check_group(s, a, &groups[i], env.type, commits);
 	}
 	return r;
 }

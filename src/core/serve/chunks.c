@@ -12,7 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The id of a chunk is "<run>/<n>"; what the ledger names is its hash, which tells nobody the run's name. */
+/* The id of a chunk is "<run>/<n>"; the store keeps its hash, so that no chunk is recorded twice. The ledger does not name it: the run
+ * would be guessed from it. */
 static struct str chunk_id(struct arena *a, const struct chunk *c)
 {
 	struct hash h = hash_bytes(str_printf(a, "%.*s/%u", STRF(c->run), c->n));
@@ -55,8 +56,7 @@ static int take_evidence(const struct chunk_item *c, struct item *it)
 	if (c->body.n > LIMIT_EVIDENCE_SMALL) {
 		return ERR_LIMIT;
 	}
-	*it = (struct item){ .type = ITEM_EVIDENCE, .ev_kind = c->head, .ev_size = c->body.n, .ev_bytes = c->body };
-	memcpy(it->ev_sha256, hash_bytes(c->body).b, sizeof it->ev_sha256);
+	*it = (struct item){ .type = ITEM_EVIDENCE, .ev_kind = c->head, .ev_bytes = c->body };
 	return 0;
 }
 
@@ -219,7 +219,7 @@ static size_t put_entry(struct serve *s, struct chunk_in *in, size_t n, int *ret
 	struct serve_draft d;
 	struct serve_done done;
 
-	for (i = 0; i < n && i < CHUNKS_IN_ENTRY && facts + in[i].facts <= LIMIT_BATCH_FACTS &&
+	for (i = 0; i < n && facts + in[i].facts <= LIMIT_BATCH_FACTS &&
 	     items + in[i].c.nitems <= 2 * LIMIT_BATCH_FACTS; i++) {
 		facts += in[i].facts;
 		items += in[i].c.nitems;

@@ -21,6 +21,7 @@ struct work {
 	struct serve *s;
 	const struct serve_draft *d;
 	struct fold *fold;
+	enum envelope_type type;
 	struct utc at;
 	u64 seq;
 	struct item *items;		/* the draft's, with `again` put in */
@@ -105,7 +106,7 @@ static int commit_parts(struct work *w)
 		if ((r = item_parts(w->a, (u32)i, &w->items[i], &w->packed[i].parts)) != 0) {
 			return r;
 		}
-		w->packed[i].outside = w->items[i].type == ITEM_EVIDENCE;
+		w->packed[i].evidence = w->packed[i].outside = w->items[i].type == ITEM_EVIDENCE;
 		w->part[i] = w->nparts;
 		w->nparts += (u32)w->packed[i].parts.n;
 	}
@@ -116,34 +117,34 @@ static int commit_parts(struct work *w)
 	}
 	for (size_t i = 0; i < w->d->nitems; i++) {
 		for (size_t k = 0; k < w->packed[i].parts.n; k++, at++) {
-			w->commits[at] = part_commit(&w->salts[at], w->packed[i].parts.p[k]);
+			w->commits[at] = part_commit(packed_role(&w->packed[i], k), (u32)i, &w->salts[at], w->packed[i].parts.p[k]);
 		}
 	}
 	return 0;
 }
 
+/* What a sensor or a person states, or what was done: never both in one entry, so that whom a reader believes follows from its type. */
+static int type_of(const struct serve_draft *d, enum envelope_type *ret)
+{
+	size_t acts = 0;
+
+	for (size_t i = 0; i < d->nitems; i++) {
+		acts += d->items[i].type == ITEM_ACT;
+	}
+	*ret = d->nerase != 0 ? ENVELOPE_ERASED : acts == d->nitems && d->nchunks == 0 ? ENVELOPE_ACT : ENVELOPE_BATCH;
+	return acts == (*ret == ENVELOPE_BATCH ? 0 : d->nitems) ? 0 : ERR_ARG;
+}
+
 static int make_envelope(struct work *w, struct str *ret)
 {
 	const struct serve_draft *d = w->d;
-	struct envelope e = { .type = d->nerase != 0 ? ENVELOPE_ERASED : ENVELOPE_BATCH, .at = w->at,
+	struct envelope e = { .type = w->type, .at = w->at,
 		.by = d->by.n == 0 ? S("korobanu") : d->by, .items = d->nitems, .parts = w->nparts,
 		.root = part_root(w->commits, w->nparts), .basis = d->basis };
-	struct hash *chunks = arena_alloc(w->a, d->nchunks * sizeof *chunks);
 	struct position *gone = arena_alloc(w->a, d->nerase * sizeof *gone);
 
-	if (d->nerase == 0 && (d->nitems == 0 || d->items[0].type == ITEM_ACT)) {
-		e.type = ENVELOPE_ACT;
-	}
-	for (size_t i = 0; i < d->nchunks; i++) {
-		must(d->chunks[i].n == HASH_LEN);
-		memcpy(chunks[i].b, d->chunks[i].p, HASH_LEN);
-	}
 	for (size_t i = 0; i < d->nerase; i++) {
 		gone[i] = (struct position){ d->erase[i].seq, d->erase[i].part };
-	}
-	if (e.type == ENVELOPE_BATCH) {
-		e.chunks = chunks;
-		e.nchunks = d->nchunks;
 	}
 	if (e.type == ENVELOPE_ERASED) {
 		e.erased = gone;
@@ -192,8 +193,8 @@ static void pack_evidence(struct work *w, struct store_batch *b)
 		}
 		rows[n] = (struct store_evidence){ .seq = w->seq, .idx = (u32)i,
 			.part = w->part[i] + (u32)w->packed[i].parts.n - 1, .kind = it->ev_kind, .personal = true,
-			.size = it->ev_size, .place = STORE_INLINE, .zone = w->d->zone, .body = it->ev_bytes };
-		memcpy(rows[n].sha, it->ev_sha256, sizeof rows[n].sha);
+			.size = it->ev_bytes.n, .place = STORE_INLINE, .zone = w->d->zone, .body = it->ev_bytes };
+		memcpy(rows[n].sha, hash_bytes(it->ev_bytes).b, sizeof rows[n].sha);
 		for (size_t k = i + 1; k < w->d->nitems; k++) {
 			if (w->items[k].type == ITEM_FACT || w->items[k].type == ITEM_AGAIN) {
 				rows[n].run = w->items[k].seen.run;
@@ -388,14 +389,14 @@ int serve_commit(struct serve *s, const struct serve_draft *d, struct serve_done
 	w.packed = arena_alloc(a, d->nitems * sizeof *w.packed);
 	w.asset = arena_alloc(a, d->nitems * sizeof *w.asset);
 	w.part = arena_alloc(a, d->nitems * sizeof *w.part);
-	if ((r = prepare(&w, &b)) != 0) {
+	if ((r = type_of(d, &w.type)) != 0 || (r = prepare(&w, &b)) != 0) {
 		goto out;
 	}
 	entry = (struct store_entry){ .seq = w.seq, .at = w.at, .commits = str_of(w.commits, w.nparts * sizeof *w.commits) };
 	if ((r = make_envelope(&w, &entry.envelope)) != 0) {
 		goto out;
 	}
-	entry.type = d->nerase != 0 ? S("erased") : d->nitems != 0 && d->items[0].type != ITEM_ACT ? S("batch") : S("act");
+	entry.type = str_z(envelope_types[w.type]);
 	leaf = merkle_leaf(entry.envelope);
 	memcpy(entry.leaf, leaf.b, sizeof entry.leaf);
 	if (d->new_origin.n != 0) {

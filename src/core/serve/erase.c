@@ -22,7 +22,7 @@ static int search_group(struct arena *a, const struct store_items *g, struct str
 		if (unpack_item(a, &rd, &p) != 0) {
 			return ERR_INTEGRITY;
 		}
-		ours = !p.outside && p.parts.p[0].p != NULL && item_from_parts(a, g->first + i, p.parts.p, p.parts.n, &it, NULL) == 0 &&
+		ours = !p.evidence && p.parts.p[0].p != NULL && item_from_parts(a, g->first + i, p.parts.p, p.parts.n, &it, NULL) == 0 &&
 			it.type == ITEM_FACT && str_eq(it.fact.kind_name, kind);
 		for (size_t k = 0; k < p.parts.n; k++, part++) {
 			const struct json *v;

@@ -1,7 +1,8 @@
 /* The packed body of a group of items (store_items.body), and items read back from it.
  *
- * For each item: u16 number of parts, then for each part u8 where it is and, when it is here, its bytes as a blob. So the body holds
- * exactly the bytes the commitments were made over, and forgetting a part is taking its bytes away. */
+ * For each item: u16 number of parts, then for each part u8 where it is and, when it is here, its bytes as a blob. Where a part is tells
+ * evidence bytes from others even when they and the technical part are erased. So the body holds exactly the bytes the commitments were
+ * made over, and forgetting a part is taking its bytes away. */
 #include "core/serve/serve_int.h"
 
 #include "base/limits.h"
@@ -10,16 +11,16 @@
 
 #define PAGE 256		/* groups */
 
-enum { PART_ERASED, PART_HERE, PART_OUTSIDE };
+enum { PART_ERASED, PART_HERE, PART_OUTSIDE, PART_OUTSIDE_ERASED };
 
 void pack_item(struct buf *b, const struct packed *p)
 {
 	buf_u16(b, (u16)p->parts.n);
 	for (size_t i = 0; i < p->parts.n; i++) {
-		bool outside = p->outside && i + 1 == p->parts.n;
+		bool evidence = p->evidence && i + 1 == p->parts.n;
 
-		buf_u8(b, outside ? PART_OUTSIDE : p->parts.p[i].p == NULL ? PART_ERASED : PART_HERE);
-		if (!outside && p->parts.p[i].p != NULL) {
+		buf_u8(b, evidence ? (p->outside ? PART_OUTSIDE : PART_OUTSIDE_ERASED) : p->parts.p[i].p == NULL ? PART_ERASED : PART_HERE);
+		if (!evidence && p->parts.p[i].p != NULL) {
 			buf_blob(b, p->parts.p[i]);
 		}
 	}
@@ -41,13 +42,19 @@ int unpack_item(struct arena *a, struct rd *rd, struct packed *ret)
 		if ((r = rd_u8(rd, &where)) != 0 || (where == PART_HERE && (r = rd_blob(rd, &p.parts.p[i])) != 0)) {
 			return r;
 		}
-		if (where > PART_OUTSIDE || (where == PART_OUTSIDE && i + 1 != n)) {
+		p.outside = where == PART_OUTSIDE;
+		p.evidence = where >= PART_OUTSIDE;
+		if (where > PART_OUTSIDE_ERASED || (p.evidence && (i == 0 || i + 1 != n))) {
 			return ERR_INTEGRITY;
 		}
-		p.outside = where == PART_OUTSIDE;
 	}
 	*ret = p;
 	return 0;
+}
+
+enum part_role packed_role(const struct packed *p, size_t k)
+{
+	return k == 0 ? PART_TECHNICAL : p->evidence && k + 1 == p->parts.n ? PART_EVIDENCE : PART_PERSONAL;
 }
 
 /* An asset may have many groups in one entry; a page that ends among them would lose the rest, because the next one begins with the
@@ -137,9 +144,14 @@ int items_forget(struct arena *a, const struct store_items *g, const struct stor
 			return ERR_INTEGRITY;
 		}
 		for (size_t k = 0; k < p.parts.n; k++, part++) {
+			bool evidence = packed_role(&p, k) == PART_EVIDENCE;
+
 			if (named(erase, n, g->seq, part)) {
 				p.parts.p[k] = (struct str){ 0 };
-				p.outside = p.outside && k + 1 != p.parts.n;	/* erased is not elsewhere */
+				p.outside = p.outside && !evidence;	/* erased is not elsewhere */
+			}
+			if (p.parts.p[0].p == NULL && (evidence ? p.outside : p.parts.p[k].p != NULL)) {
+				return ERR_ARG;
 			}
 		}
 		pack_item(&b, &p);

@@ -185,7 +185,8 @@ static int write_group(struct prove *p, const struct store_items *g)
 			return ERR_INTEGRITY;
 		}
 		for (size_t k = 0; k < item.parts.n; k++, part++) {
-			struct bundle_part bp = { .seq = g->seq - p->s->head.first, .index = part, .bytes = item.parts.p[k] };
+			struct bundle_part bp = { .seq = g->seq - p->s->head.first, .index = part, .item = g->first + i,
+				.role = packed_role(&item, k), .bytes = item.parts.p[k] };
 			struct merkle_proof proof;
 
 			if ((size_t)(part - g->part + 1) * sizeof bp.salt > g->salts.n || (part + 1) * HASH_LEN > commits.n) {

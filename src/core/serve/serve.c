@@ -198,7 +198,7 @@ static void chunk_waits(struct serve *s, struct serve_reply *out, struct str bod
 	s->waiting.items += in.c.nitems;
 	s->waiting.in[s->waiting.n] = in;
 	s->waiting.out[s->waiting.n++] = *out;
-	if (s->waiting.n == CHUNKS_IN_ENTRY) {
+	if (s->waiting.n == CHUNKS_WAITING) {
 		commit_waiting(s);
 	}
 }
@@ -581,7 +581,7 @@ int serve_open(struct arena *a, const struct serve_parts *parts, struct serve **
 	s->parts = parts;
 	s->log_dir = -1;
 	s->waiting.a = arena_new(a, 0);
-	s->waiting.out = arena_alloc(a, CHUNKS_IN_ENTRY * sizeof *s->waiting.out);
+	s->waiting.out = arena_alloc(a, CHUNKS_WAITING * sizeof *s->waiting.out);
 	*ret = s;
 	return start(s);
 }

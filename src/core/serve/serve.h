@@ -72,7 +72,8 @@ struct utc serve_now(struct serve *s);		/* core's clock: never decreases, not ov
 
 /* ---- writing ---- */
 
-/* What becomes one ledger entry. Zero is an empty draft of type batch. */
+/* What becomes one ledger entry: of type erased where it erases, act where all its items are acts, else batch, and then none may be.
+ * Acts may go with an erasure, nothing else. */
 struct serve_draft {
 	struct str by;				/* pseudonym; "" = "korobanu" */
 	const struct item *items;		/* at most LIMIT_BATCH_FACTS; evidence stands before the fact that names it */
@@ -96,7 +97,8 @@ struct serve_done {
 	size_t facts, again;			/* new facts; further sightings of known ones */
 	u64 asset;				/* of a split: whom the keys went to */
 };
-/* One transaction; durable when it returns 0. ERR_EXISTS: a chunk is there already and nothing was done.
+/* One transaction; durable when it returns 0. ERR_EXISTS: a chunk is there already and nothing was done. ERR_ARG: items that no entry
+ * may hold together, or an erasure that leaves parts of an item without its technical part.
  * An unclear COMMIT ends the process. */
 int serve_commit(struct serve *s, const struct serve_draft *d, struct serve_done *ret) MUST_USE;
 /* An act of a person or of the program: one item {"act":{...}} with the named members personal. */

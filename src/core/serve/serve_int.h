@@ -14,12 +14,12 @@
 /* One PUT_CHUNK on its way into an entry. */
 struct chunk_in {
 	struct chunk c;
-	struct str id;			/* 32 bytes: what the ledger names it by */
+	struct str id;			/* 32 bytes: what the store knows it by */
 	size_t facts;
 	int r;				/* what it is answered with */
 	char why[160];			/* words for r; may be empty */
 };
-#define CHUNKS_IN_ENTRY 900		/* so many ids, and a little more, fit LIMIT_ENVELOPE */
+#define CHUNKS_WAITING 1024		/* so many wait at most for others to come; empty ones cost their place here, too */
 
 struct serve {
 	struct arena *a;		/* lives as long as the process */
@@ -47,8 +47,8 @@ struct serve {
 	} conns;
 	struct {			/* PUT_CHUNKs that have arrived and become one entry before anything else is answered */
 		struct arena *a;	/* holds their bodies; reset with each entry */
-		struct chunk_in in[CHUNKS_IN_ENTRY];
-		struct serve_reply *out;	/* CHUNKS_IN_ENTRY of them */
+		struct chunk_in in[CHUNKS_WAITING];
+		struct serve_reply *out;	/* CHUNKS_WAITING of them */
 		size_t n, facts, items;
 	} waiting;
 	bool main_gone;
@@ -153,13 +153,16 @@ void chunks_put(struct serve *s, struct chunk_in *in, size_t n);
 /* items.c: the packed body of store_items. */
 struct packed {			/* one item of a group */
 	struct item_parts parts;
-	bool outside;		/* the last part, evidence bytes, stands in the evidence table */
+	bool evidence;		/* the last part is evidence bytes */
+	bool outside;		/* and stands in the evidence table, not erased */
 };
+enum part_role packed_role(const struct packed *p, size_t k);	/* of part k */
 void pack_item(struct buf *b, const struct packed *p);
 int unpack_item(struct arena *a, struct rd *rd, struct packed *ret) MUST_USE;
 /* The next groups of an asset number in ledger order, entry by entry whole, beginning with entry *from, which moves on. *ret_n 0: no more. */
 int items_page(struct serve *s, struct arena *a, u64 asset, u64 *from, struct store_items **ret, size_t *ret_n) MUST_USE;
 int items_read(struct serve *s, struct arena *a, const struct store_items *g, struct item *ret) MUST_USE;	/* g->n of them */
+/* ERR_ARG: a technical part would go and leave parts of its item behind, which nobody could tell apart. */
 int items_forget(struct arena *a, const struct store_items *g, const struct store_part *erase, size_t n,
 	struct store_items *ret) MUST_USE;
 

@@ -62,8 +62,8 @@ static int put_evidence(struct export *e, struct arena *a, u64 seq, size_t index
 	jw_key(&w, S("evidence"));
 	jw_obj(&w);
 	jw_kstr(&w, "kind", it->ev_kind);
-	jw_kstr(&w, "sha256", str_hex(a, it->ev_sha256, sizeof it->ev_sha256));
-	jw_kint(&w, "size", (i64)it->ev_size);
+	jw_kstr(&w, "sha256", str_hex(a, hash_bytes(it->ev_bytes).b, HASH_LEN));
+	jw_kint(&w, "size", (i64)it->ev_bytes.n);
 	jw_end(&w);
 	jw_end(&w);
 	e->count++;

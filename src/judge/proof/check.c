@@ -24,13 +24,13 @@ struct gathering {			/* the parts of the item being read */
 	u64 seq, next;			/* next part expected */
 	u32 index;			/* of the item in its entry */
 	size_t want;
+	bool evidence;			/* a part of it is evidence bytes */
 	u32 line;
-	bool lost;			/* its technical part was erased: what follows cannot be told apart */
 };
 
 struct entry {
 	struct utc at;
-	bool act;
+	enum envelope_type type;
 	u64 parts, given;		/* it has; the bundle gives, erased ones too */
 };
 
@@ -48,7 +48,7 @@ struct check {
 	vec(struct catalog_source) sources;
 	vec(struct told) told;
 	struct gathering g;
-	struct map lost;		/* "seq" of entries with an erased technical part */
+	struct map lost;		/* "seq.index" of items whose technical part was erased */
 	void (*row)(void *ctx, const struct view_row *row);
 	void *row_ctx;
 	struct judge *j;
@@ -117,7 +117,7 @@ static int take_entry(void *ctx, u32 line, u64 seq, const struct envelope *e, st
 	(void)line;
 	(void)bytes;
 	(void)reterr;
-	*kept = (struct entry){ .at = e->at, .act = e->type == ENVELOPE_ACT, .parts = e->parts };
+	*kept = (struct entry){ .at = e->at, .type = e->type, .parts = e->parts };
 	*map_put(c->a, &c->entries, seq_key(c->a, seq), NULL) = kept;
 	return 0;
 }
@@ -132,8 +132,11 @@ static int finish_item(struct check *c)
 	if (r != 0 || e == NULL) {
 		return wrong(c, g->line, "the parts of an item do not belong together", place_key(c->a, g->seq, g->index));
 	}
-	if (map_get(&c->items, place_key(c->a, g->seq, g->index)) != NULL) {
-		return wrong(c, g->line, "two items of one entry have the same index", place_key(c->a, g->seq, g->index));
+	if (g->evidence != (k->item.type == ITEM_EVIDENCE)) {
+		return wrong(c, g->line, "evidence bytes of what is no evidence, or none of what is", place_key(c->a, g->seq, g->index));
+	}
+	if ((k->item.type == ITEM_ACT) == (e->type == ENVELOPE_BATCH)) {
+		return wrong(c, g->line, "an item that an entry of this type does not hold", place_key(c->a, g->seq, g->index));
 	}
 	k->recorded = e->at;
 	k->line = g->line;
@@ -143,7 +146,7 @@ static int finish_item(struct check *c)
 
 		t->line = g->line;
 		t->entry = e;
-		if (statement_read(c->a, k->item.act, &t->st) != 0 || (t->st.type != STATEMENT_NONE && !e->act)) {
+		if (statement_read(c->a, k->item.act, &t->st) != 0 || (t->st.type != STATEMENT_NONE && e->type != ENVELOPE_ACT)) {
 			return wrong(c, g->line, "a statement that cannot be read", S(""));
 		}
 	}
@@ -151,13 +154,14 @@ static int finish_item(struct check *c)
 	return 0;
 }
 
+/* Item and role are proven for what is not erased, and the ledger's part has seen to it that each item has one technical part, which
+ * comes first. */
 static int take_part(void *ctx, u32 line, const struct bundle_part *p, struct perr *reterr)
 {
 	struct check *c = ctx;
 	struct gathering *g = &c->g;
 	struct entry *e = map_get(&c->entries, seq_key(c->a, p->seq));
-	const struct json *v;
-	i64 index;
+	struct str place = place_key(c->a, p->seq, p->item);
 
 	(void)reterr;
 	e->given++;
@@ -165,27 +169,27 @@ static int take_part(void *ctx, u32 line, const struct bundle_part *p, struct pe
 		tell(c, "erased", VIEW_NA, str_printf(c->a, "entry %ju part %ju", (uintmax_t)p->seq, (uintmax_t)p->index),
 			str_printf(c->a, "erased by entry %ju", (uintmax_t)p->erased_by));
 	}
+	if (g->parts.n != 0 && (p->seq != g->seq || p->item != g->index || p->index != g->next)) {
+		return wrong(c, line, "an item's parts are not whole", place_key(c->a, g->seq, g->index));
+	}
+	if (g->parts.n == 0 && p->role != PART_TECHNICAL) {
+		return map_get(&c->lost, place) != NULL ? 0 : wrong(c, line, "an item's technical part is missing", place);
+	}
+	if (g->parts.n == 0 && p->erased) {
+		*map_put(c->a, &c->lost, place, NULL) = c;
+		return 0;
+	}
 	if (g->parts.n == 0) {
-		if (p->erased) {	/* a technical part: what its personal parts were cannot be told */
-			*map_put(c->a, &c->lost, seq_key(c->a, p->seq), NULL) = c;
-			return 0;
-		}
-		if (json_parse(c->a, p->bytes, &v, NULL) != 0 || json_get_int(v, S("i"), &index) != 0) {
-			return map_get(&c->lost, seq_key(c->a, p->seq)) != NULL ? 0 : wrong(c, line, "this is no technical part", S(""));
-		}
-		if (json_get(v, S("f")) != NULL && map_get(&c->lost, seq_key(c->a, p->seq)) != NULL) {
-			return 0;
-		}
-		if (index < 0 || index > UINT16_MAX * 2 || item_count(c->a, p->bytes, &g->want) != 0) {
-			return wrong(c, line, "this is no technical part", S(""));
+		if (item_count(c->a, p->bytes, &g->want) != 0) {
+			return wrong(c, line, "this is no technical part", place);
 		}
 		g->seq = p->seq;
-		g->index = (u32)index;
-	} else if (p->seq != g->seq || p->index != g->next) {
-		return wrong(c, line, "an item's parts are not whole", place_key(c->a, g->seq, g->index));
+		g->index = p->item;
+		g->evidence = false;
 	}
 	g->next = p->index + 1;
 	g->line = line;
+	g->evidence |= p->role == PART_EVIDENCE;
 	*vec_add(c->a, &g->parts) = p->erased ? (struct str){ 0 } : str_dup(c->a, p->bytes);
 	return g->parts.n == g->want ? finish_item(c) : 0;
 }
@@ -226,6 +230,11 @@ static const struct told *find_asset(const struct check *c, struct str asset)
 	return NULL;
 }
 
+static bool is_lost(const struct check *c, struct state_pos pos)
+{
+	return map_get(&c->lost, place_key(c->a, pos.seq, pos.index)) != NULL;
+}
+
 /* The asset's state from the disclosed items, in ledger order. */
 static int fold_asset(struct check *c, const struct told *t, struct state **ret)
 {
@@ -237,7 +246,7 @@ static int fold_asset(struct check *c, const struct told *t, struct state **ret)
 			struct state_pos pos = { s->items[i].seq, s->items[i].first + k }, first = pos;
 			const struct known_item *it = map_get(&c->items, place_key(c->a, pos.seq, pos.index)), *of = it;
 
-			if (it == NULL && map_get(&c->lost, seq_key(c->a, pos.seq)) != NULL) {
+			if (it == NULL && is_lost(c, pos)) {
 				state_erase(st, NULL);
 				continue;
 			}
@@ -247,6 +256,10 @@ static int fold_asset(struct check *c, const struct told *t, struct state **ret)
 			if (it->item.type == ITEM_AGAIN) {
 				first = (struct state_pos){ it->item.again_seq, it->item.again_index };
 				of = map_get(&c->items, place_key(c->a, first.seq, first.index));
+			}
+			if (of == NULL && is_lost(c, first)) {
+				state_erase(st, NULL);
+				continue;
 			}
 			if (of == NULL) {
 				return wrong(c, it->line, "this sighting's fact is not in the bundle", S(""));

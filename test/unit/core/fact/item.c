@@ -105,7 +105,7 @@ void test_item__again_and_evidence(void **state)
 {
 	struct item it = { .type = ITEM_AGAIN, .again_seq = 12, .again_index = 3,
 		.seen = { .at = { .ms = 1700000000000 }, .qod = 95, .run = S("SCN-1") } }, back;
-	struct item ev = { .type = ITEM_EVIDENCE, .ev_kind = S("banner"), .ev_size = 3, .ev_bytes = S("abc") };
+	struct item ev = { .type = ITEM_EVIDENCE, .ev_kind = S("banner"), .ev_bytes = S("abc") };
 	struct item_parts parts;
 
 	(void)state;
@@ -118,15 +118,18 @@ void test_item__again_and_evidence(void **state)
 	assert_int_equal(back.again_index, 3);
 	assert_int_equal(back.seen.qod, 95);
 
-	assert_int_equal(str_unhex(S("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"), ev.ev_sha256, 32), 0);
 	assert_int_equal(item_parts(a, 2, &ev, &parts), 0);
 	assert_int_equal(parts.n, 2);
-	assert_str(parts.p[0], "{\"i\":2,\"item\":{\"evidence\":{\"kind\":\"banner\","
-	    "\"sha256\":\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\",\"size\":3}}}");
+	assert_str(parts.p[0], "{\"i\":2,\"item\":{\"evidence\":{\"kind\":\"banner\"}}}");
 	assert_int_equal(item_from_parts(a, 2, parts.p, 2, &back, NULL), 0);
 	assert_str(back.ev_bytes, "abc");
-	parts.p[1] = S("abd");
-	assert_int_equal(item_from_parts(a, 2, parts.p, 2, &back, NULL), ERR_INTEGRITY);
+	assert_str(back.ev_kind, "banner");
+	parts.p[0] = S("{\"i\":2,\"item\":{\"evidence\":{\"kind\":\"banner\",\"size\":3}}}");
+	assert_int_equal(item_from_parts(a, 2, parts.p, 2, &back, NULL), ERR_SYNTAX);
+	parts.p[0] = S("{\"i\":2,\"item\":{\"evidence\":{\"kind\":\"banner\"}},\"personal\":[\"evidence.text\"]}");
+	assert_int_equal(item_from_parts(a, 2, parts.p, 2, &back, NULL), ERR_SYNTAX);
+	parts.p[0] = S("{\"i\":2,\"item\":{\"evidence\":{\"kind\":\"banner\"}}}");
+	assert_int_equal(item_from_parts(a, 2, parts.p, 1, &back, NULL), ERR_SYNTAX);
 	parts.p[1].p = NULL;
 	assert_int_equal(item_from_parts(a, 2, parts.p, 2, &back, NULL), 0);
 	assert_str(back.erased[0], "bytes");

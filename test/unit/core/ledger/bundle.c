@@ -30,6 +30,8 @@ struct world {
 static const char *const contents[PARTS] = { "{\"i\":0,\"item\":{}}", "{\"f\":\"value.name\",\"i\":0,\"v\":\"Taro\"}",
 	"evidence" };
 
+static const enum part_role roles[PARTS] = { PART_TECHNICAL, PART_PERSONAL, PART_EVIDENCE };
+
 static void world_new(struct world *w)
 {
 	static const struct position erased[] = { { 0, 1 } };
@@ -50,7 +52,7 @@ static void world_new(struct world *w)
 
 		for (size_t k = 0; k < w->nparts[i]; k++) {
 			memset(&w->salt[i][k], (int)(i * 16 + k + 1), sizeof(struct salt));
-			w->commit[i][k] = part_commit(&w->salt[i][k], str_z(contents[k]));
+			w->commit[i][k] = part_commit(roles[k], 0, &w->salt[i][k], str_z(contents[k]));
 		}
 		e.root = part_root(w->commit[i], w->nparts[i]);
 		if (i == 2) {
@@ -87,6 +89,7 @@ static void put_part(struct world *w, struct bundle_w *out, u64 seq, u64 k, u64 
 {
 	struct bundle_part part = { .seq = seq,
 		.index = k,
+		.role = roles[k],
 		.erased = erased_by != 0,
 		.erased_by = erased_by,
 		.commitment = w->commit[seq][k],
@@ -256,6 +259,8 @@ static int see_part(void *ctx, u32 line, const struct bundle_part *p, struct per
 	} else {
 		assert_str(p->bytes, contents[p->index]);
 	}
+	assert_int_equal(p->item, 0);
+	assert_int_equal(p->role, roles[p->index]);
 	s->parts++;
 	return saw(s, e);
 }
@@ -312,7 +317,7 @@ void test_bundle__golden(void **state)
 			    "v1)\",\"kind\":\"rule\","
 			    "\"sha256\":\"4d8d8cbff54de3c242ead319e7ee44b05ebc3f54c73554694707cb59efe7d324\"}}\n");
 	h = hash_bytes(s);
-	assert_str(str_hex(w.a, h.b, HASH_LEN), "9bee6f843388f1a8a934b7d49ccd54b6fdfcee3dcb567dd6b15a981df2ff7512");
+	assert_str(str_hex(w.a, h.b, HASH_LEN), "b73650d5dbebcef3871ed14058d1a166cda39819ca02fd06440141ec2e4eba9e");
 	arena_free(w.a);
 }
 
@@ -469,6 +474,113 @@ void test_bundle__false_erasure(void **state)
 	arena_free(w.a);
 }
 
+/* A log of two entries: items 0 (technical, personal), 1 (technical, evidence), 2 (technical), and the erasure of all five parts.
+ * The bundle gives the places listed, erased or not, as whoever hands it on may write them. */
+struct place {
+	u64 index;
+	u32 item;
+	enum part_role role;
+};
+
+static const struct place true_places[] = { { 0, 0, PART_TECHNICAL }, { 1, 0, PART_PERSONAL }, { 2, 1, PART_TECHNICAL },
+	{ 3, 1, PART_EVIDENCE }, { 4, 2, PART_TECHNICAL } };
+
+static int verify_places(bool erased, const struct place *place, size_t n)
+{
+	static const struct position gone[] = { { 0, 0 }, { 0, 1 }, { 0, 2 }, { 0, 3 }, { 0, 4 } };
+	struct arena *a = arena_new(NULL, 0);
+	struct envelope env[2] = { { .type = ENVELOPE_BATCH, .by = S("p"), .items = 3, .parts = 5 },
+		{ .type = ENVELOPE_ERASED, .by = S("p"), .basis = S("b"), .erased = gone, .nerased = 5, .root = merkle_empty() } };
+	struct checkpoint c = { .origin = S(ORIGIN), .size = 2 };
+	struct hash commit[5], leaf[2];
+	struct merkle_tree inner, log;
+	struct salt salt = { { 3 } };
+	struct buf b = buf_new(a, 0);
+	struct bundle_w *out;
+	struct merkle_proof p;
+	struct str text[2], note;
+	struct world w;
+	int r;
+
+	world_new(&w);
+	for (size_t i = 0; i < 5; i++) {
+		commit[i] = part_commit(true_places[i].role, true_places[i].item, &salt, S("{}"));
+	}
+	env[0].root = part_root(commit, 5);
+	assert_int_equal(part_tree(a, commit, 5, &inner), 0);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(envelope_write(a, &env[i], &text[i]), 0);
+		leaf[i] = merkle_leaf(text[i]);
+	}
+	assert_int_equal(merkle_tree_make(a, leaf, 2, &log), 0);
+	c.root = merkle_root(leaf, 2);
+	assert_int_equal(checkpoint_sign(a, &c, &w.key, &note), 0);
+	out = bundle_w_new(a, to_buf, &b);
+	bundle_w_begin(out, (struct utc){ 1 }, &w.nk, note);
+	for (u64 i = 0; i < 2; i++) {
+		assert_int_equal(merkle_inclusion(merkle_tree_fetch, &log, i, 2, &p), 0);
+		bundle_w_entry(out, i, text[i], &p);
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct bundle_part part = { .index = place[i].index, .item = place[i].item, .role = place[i].role, .erased = erased,
+			.erased_by = 1, .commitment = commit[place[i].index], .salt = salt, .bytes = S("{}") };
+
+		assert_int_equal(merkle_inclusion(merkle_tree_fetch, &inner, part.index, 5, &p), 0);
+		bundle_w_part(out, &part, &p);
+	}
+	assert_int_equal(bundle_w_end(out), 0);
+	r = verify(buf_view(&b), NULL, NULL);
+	arena_free(w.a);
+	arena_free(a);
+	return r;
+}
+
+void test_bundle__parts_stand_in_their_items(void **state)
+{
+	static const struct place bad[][2] = {
+		{ { 0, 0, PART_PERSONAL } },				/* nothing before an item's technical part */
+		{ { 0, 1, PART_TECHNICAL } },				/* where is item 0 */
+		{ { 1, 0, PART_TECHNICAL } },				/* what is before it */
+		{ { 1, 1, PART_PERSONAL } },				/* two technical parts cannot be before it */
+		{ { 4, 1, PART_PERSONAL } },				/* where is item 2 */
+		{ { 4, 3, PART_TECHNICAL } },				/* there are three */
+		{ { 0, 0, PART_TECHNICAL }, { 1, 0, PART_TECHNICAL } },
+		{ { 0, 0, PART_TECHNICAL }, { 1, 1, PART_EVIDENCE } },
+		{ { 0, 0, PART_TECHNICAL }, { 1, 2, PART_TECHNICAL } },
+		{ { 2, 1, PART_TECHNICAL }, { 3, 0, PART_EVIDENCE } },
+		{ { 1, 0, PART_EVIDENCE }, { 2, 0, PART_PERSONAL } },
+	};
+
+	(void)state;
+	for (u32 mask = 0; mask < 32; mask++) {				/* any of the true ones */
+		struct place p[5];
+		size_t n = 0;
+
+		for (u32 i = 0; i < 5; i++) {
+			if ((mask >> i & 1) != 0) {
+				p[n++] = true_places[i];
+			}
+		}
+		assert_int_equal(verify_places(true, p, n), 0);
+		assert_int_equal(verify_places(false, p, n), 0);
+	}
+	for (size_t i = 0; i < countof(bad); i++) {
+		if (verify_places(true, bad[i], bad[i][1].role == 0 ? 1 : 2) != ERR_INTEGRITY) {
+			fail_msg("place %zu was taken", i);
+		}
+	}
+	for (size_t i = 0; i < 5; i++) {				/* a part at hand proves both */
+		for (u32 item = 0; item < 3; item++) {
+			for (size_t r = 0; r < countof(roles); r++) {
+				struct place p = { i, item, roles[r] };
+				bool same = item == true_places[i].item && p.role == true_places[i].role;
+
+				assert_int_equal(verify_places(false, &p, 1), same ? 0 : ERR_INTEGRITY);
+			}
+		}
+	}
+}
+
 void test_bundle__another_key(void **state)
 {
 	struct ledger_key other;
@@ -552,12 +664,12 @@ void test_bundle__largest_part(void **state)
 	struct world w;
 	struct buf b;
 	struct bundle_w *out;
-	struct bundle_part p = { .seq = 0 };
-	struct merkle_proof none = {0};
-	struct envelope env = { .type = ENVELOPE_ACT, .by = S("p"), .parts = 1 };
+	struct bundle_part p = { .index = 1, .role = PART_EVIDENCE };
+	struct merkle_proof none = {0}, beside = { .n = 1 };
+	struct envelope env = { .type = ENVELOPE_ACT, .by = S("p"), .items = 1, .parts = 2 };
 	struct checkpoint c = { .origin = S(ORIGIN), .size = 1 };
 	struct str text, note;
-	struct hash commit;
+	struct hash commit[2] = { 0 };
 	char *big;
 
 	(void)state;
@@ -567,14 +679,15 @@ void test_bundle__largest_part(void **state)
 	big = arena_alloc(w.a, LIMIT_EVIDENCE_FILE);
 	memset(big, 0xa5, LIMIT_EVIDENCE_FILE);
 	p.bytes = str_of(big, LIMIT_EVIDENCE_FILE);
-	commit = part_commit(&p.salt, p.bytes);
-	env.root = part_root(&commit, 1);
+	commit[1] = part_commit(p.role, 0, &p.salt, p.bytes);
+	beside.h[0] = part_leaf(&commit[0]);
+	env.root = part_root(commit, 2);
 	assert_int_equal(envelope_write(w.a, &env, &text), 0);
 	c.root = merkle_leaf(text);
 	assert_int_equal(checkpoint_sign(w.a, &c, &w.key, &note), 0);
 	bundle_w_begin(out, (struct utc){ 1 }, &w.nk, note);
 	bundle_w_entry(out, 0, text, &none);
-	bundle_w_part(out, &p, &none);
+	bundle_w_part(out, &p, &beside);
 	assert_int_equal(bundle_w_end(out), 0);
 	{
 		struct source in = { .s = buf_view(&b), .step = 1 * MiB };

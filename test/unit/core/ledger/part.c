@@ -13,11 +13,30 @@ void test_part__commitment_golden(void **state)
 
 	(void)state;
 	memset(salt.b, 0x5a, sizeof(salt.b));
-	c = part_commit(&salt, S("bytes"));
-	assert_str(str_hex(a, c.b, HASH_LEN), "3d3b1419ae754a124f1776a4869e735061c2aa7f51fff4eb14ecbe100a59e4a2");
+	c = part_commit(PART_PERSONAL, 0x01020304, &salt, S("bytes"));
+	assert_str(str_hex(a, c.b, HASH_LEN), "2bf0e625185b86dd79dd0a32503659c49fe963fe633c115c6ef4ad97e1de2e3b");
 	c = part_root(&c, 1);
-	assert_str(str_hex(a, c.b, HASH_LEN), "d861088f646f1a20b88753ca0d31fc29beb03175cfa2864ad7cbbb64f486ea32");
+	assert_str(str_hex(a, c.b, HASH_LEN), "92484b097c78bbdc52b928ae1520af1cb46e21fe2c6eca060abfa74cf7a8c8ea");
 	arena_free(a);
+}
+
+void test_part__role_and_item_are_committed(void **state)
+{
+	static const enum part_role roles[] = { PART_TECHNICAL, PART_PERSONAL, PART_EVIDENCE };
+	static const u32 items[] = { 0, 1, 256, 65536, 1 << 24 };
+	struct hash seen[countof(roles) * countof(items)];
+	struct salt salt = { { 1 } };
+	size_t n = 0;
+
+	(void)state;
+	for (size_t r = 0; r < countof(roles); r++) {
+		for (size_t i = 0; i < countof(items); i++, n++) {
+			seen[n] = part_commit(roles[r], items[i], &salt, S("{}"));
+			for (size_t k = 0; k < n; k++) {
+				assert_false(hash_eq(&seen[k], &seen[n]));
+			}
+		}
+	}
 }
 
 void test_part__salts_differ(void **state)
@@ -46,7 +65,7 @@ void test_part__tree_gives_proofs(void **state)
 	for (u32 i = 0; i < countof(c); i++) {
 		struct salt salt = {0};
 
-		c[i] = part_commit(&salt, str_of(&i, sizeof(i)));
+		c[i] = part_commit(PART_TECHNICAL, i, &salt, str_of(&i, sizeof(i)));
 	}
 	root = part_root(c, countof(c));
 	assert_int_equal(part_tree(a, c, countof(c), &t), 0);

@@ -89,12 +89,48 @@ void test_chunks__together_are_one_entry(void **state)
 	size_t n;
 
 	assert_int_equal(store_get_entries(b.s->st, b.a, size, 1, &e, &n), 0);
-	assert_true(str_find(e->envelope, str_hex(b.a, in[1].id.p, in[1].id.n)) >= 0);
+	assert_true(str_find(e->envelope, str_hex(b.a, in[1].id.p, in[1].id.n)) < 0);	/* the run would be guessed from it */
+	assert_true(str_find(e->envelope, S("\"type\":\"batch\"")) >= 0);
+	for (size_t i = 0; i < countof(in); i++) {
+		bool there;
+
+		assert_int_equal(store_has_chunk(b.s->st, in[i].id, &there, NULL), 0);
+		assert_true(there);
+	}
 	/* what the chunks of one run said stands one behind the other */
 	assert_int_equal(store_get_object(b.s->st, b.a, S("progress"), S("R"), &o), 0);
 	assert_true(str_eq(o.body, str_of("\0\0\0\2ab", 6)));
 	assert_int_equal(store_get_object(b.s->st, b.a, S("progress"), S("Q"), &o), 0);
 	assert_true(str_eq(o.body, str_of("\0\0\0\3c", 5)));
+	down(&b);
+}
+
+/* More chunks than an envelope could once name: one entry, and no empty chunk makes it an act. */
+void test_chunks__many_are_one_entry(void **state)
+{
+	enum { N = 1024 };
+	struct chunk_in *in;
+	struct store_entry *e;
+	struct bed b;
+	size_t n;
+	u64 size;
+
+	(void)state;
+	up(&b);
+	size = b.s->head.size;
+	in = arena_alloc(b.a, N * sizeof *in);
+	for (u32 i = 0; i < N; i++) {
+		in[i] = chunk(&b, "R", i, "lab", 0, "p");
+	}
+	chunks_put(b.s, in, N);
+	for (size_t i = 0; i < N; i++) {
+		assert_int_equal(in[i].r, 0);
+	}
+	assert_int_equal(b.s->head.size, size + 1);
+	assert_int_equal(store_get_entries(b.s->st, b.a, size, 1, &e, &n), 0);
+	assert_true(str_find(e->envelope, S("\"type\":\"batch\"")) >= 0);
+	assert_true(e->envelope.n < 400);
+	assert_int_equal(serve_check(b.s, NULL, b.a), 0);
 	down(&b);
 }
 

@@ -145,3 +145,91 @@ void test_items__a_merge_keeps_what_its_entry_brought(void **state)
 	assert_int_equal(ports(&b, 1), 5);
 	down(&b);
 }
+
+static int erase(struct bed *b, const struct store_part *parts, size_t n)
+{
+	struct serve_draft d = { .erase = parts, .nerase = n, .basis = S("request") };
+	struct serve_done done;
+
+	return serve_commit(b->s, &d, &done);
+}
+
+static size_t roles(struct bed *b, u64 seq, char *ret)
+{
+	struct store_items *g;
+	size_t n, k = 0;
+
+	assert_int_equal(store_items_at(b->s->st, b->a, seq, &g, &n), 0);
+	for (size_t i = 0; i < n; i++) {
+		struct rd rd = rd_str(g[i].body);
+
+		for (u32 j = 0; j < g[i].n; j++) {
+			struct packed p;
+
+			assert_int_equal(unpack_item(b->a, &rd, &p), 0);
+			for (size_t m = 0; m < p.parts.n; m++) {
+				ret[k++] = (char)packed_role(&p, m);
+			}
+		}
+	}
+	ret[k] = '\0';
+	return k;
+}
+
+/* Evidence keeps neither hash nor size when its bytes go, and its place stays that of evidence. */
+void test_items__erased_evidence_leaves_nothing(void **state)
+{
+	struct item items[3];
+	struct store_evidence ev;
+	struct bed b;
+	char role[16];
+	u64 seq;
+
+	(void)state;
+	up(&b);
+	items[0] = (struct item){ .type = ITEM_EVIDENCE, .ev_kind = S("banner"), .ev_bytes = S("SATO-TARO kitchen") };
+	items[1] = (struct item){ .type = ITEM_EVIDENCE, .ev_kind = S("banner"), .ev_bytes = S("other") };
+	add(&items[2], fact(&b, ONE, NULL, 1));
+	seq = commit(&b, items, 3);
+	roles(&b, seq, role);
+	assert_string_equal(role, "tetet");
+	assert_int_equal(erase(&b, &(struct store_part){ seq, 1 }, 1), 0);
+	assert_int_equal(store_get_evidence(b.s->st, b.a, seq, 0, &ev), 0);
+	assert_int_equal(ev.place, STORE_ERASED);
+	assert_int_equal(ev.size, 0);
+	for (size_t i = 0; i < sizeof ev.sha; i++) {
+		assert_int_equal(((const u8 *)&ev.sha)[i], 0);
+	}
+	assert_int_equal(erase(&b, &(struct store_part){ seq, 2 }, 1), ERR_ARG);	/* and its bytes? */
+	assert_int_equal(erase(&b, (struct store_part[]){ { seq, 2 }, { seq, 3 } }, 2), 0);
+	roles(&b, seq, role);
+	assert_string_equal(role, "tetet");
+	assert_int_equal(serve_check(b.s, NULL, b.a), 0);
+	assert_int_equal(ports(&b, 1), 1);
+	down(&b);
+}
+
+void test_items__acts_and_facts_are_not_one_entry(void **state)
+{
+	struct item items[2];
+	struct serve_draft d = { .items = items, .nitems = 2 };
+	struct serve_done done;
+	struct bed b;
+
+	(void)state;
+	up(&b);
+	add(&items[0], fact(&b, ONE, NULL, 1));
+	items[1] = (struct item){ .type = ITEM_ACT };
+	assert_int_equal(json_parse(b.a, S("{\"do\":\"test\"}"), &items[1].act, NULL), 0);
+	assert_int_equal(serve_commit(b.s, &d, &done), ERR_ARG);
+	d.nitems = 1;
+	assert_int_equal(serve_commit(b.s, &d, &done), 0);
+	d.erase = &(struct store_part){ done.seq, 0 };
+	d.nerase = 1;
+	d.basis = S("request");
+	assert_int_equal(serve_commit(b.s, &d, &done), ERR_ARG);
+	d.items = &items[1];
+	assert_int_equal(serve_commit(b.s, &d, &done), 0);
+	assert_int_equal(serve_check(b.s, NULL, b.a), 0);
+	down(&b);
+}

@@ -29,51 +29,90 @@ static int from_str(void *ctx, u8 *to, size_t n, size_t *ret)
 	return 0;
 }
 
-/* A log of one entry with two parts; the bundle gives the first `given` of them. */
-static int check(enum envelope_type type, const char *const text[2], size_t given, struct perr *e)
+struct given {
+	const char *text;		/* NULL: no more parts */
+	u32 item;
+	enum part_role role;
+	bool erased;
+};
+#define PARTS 4
+
+/* A log of one entry with these parts, and one that erases some; the bundle gives the first `given` of them. */
+static int check_parts(enum envelope_type type, const struct given part[PARTS], size_t given, struct perr *e)
 {
 	struct arena *a = arena_new(NULL, 0);
-	struct checkpoint c = { .origin = S(ORIGIN), .size = 1 };
-	struct envelope env = { .type = type, .at.ms = 1795223702114, .by = S("p1"), .items = 2, .parts = 2 };
+	struct checkpoint c = { .origin = S(ORIGIN), .size = 2 };
+	struct envelope env[2] = { { .type = type, .at.ms = 1795223702114, .by = S("p1") },
+		{ .type = ENVELOPE_ACT, .at.ms = 1795223702115, .by = S("p1"), .root = merkle_empty() } };
+	struct position gone[PARTS], first = { 9, 9 };
 	struct salt salt = { { 0 } };
-	struct hash commit[2], leaf;
+	struct hash commit[PARTS], leaf[2];
 	struct merkle_tree inner, log;
 	struct buf b = buf_new(a, 0);
 	struct ledger_key key;
 	struct merkle_proof p;
 	struct note_key nk;
 	struct bundle_w *w;
-	struct str note, bytes, in;
+	struct str note, bytes[2], in;
 	u8 seed[KEY_SEED] = { 7 };
+	size_t n = 0;
 	int r;
 
 	key_of_seed(seed, &key);
 	assert_int_equal(note_key_make(S(ORIGIN), key.pub, &nk), 0);
-	for (size_t i = 0; i < 2; i++) {
-		commit[i] = part_commit(&salt, str_z(text[i]));
+	for (; n < PARTS && part[n].text != NULL; n++) {
+		commit[n] = part_commit(part[n].role, part[n].item, &salt, str_z(part[n].text));
+		env[0].items = part[n].item + 1;
+		if (part[n].erased) {
+			gone[env[1].nerased++] = (struct position){ 0, n };
+		}
 	}
-	env.root = part_root(commit, 2);
-	assert_int_equal(part_tree(a, commit, 2, &inner), 0);
-	assert_int_equal(envelope_write(a, &env, &bytes), 0);
-	leaf = merkle_leaf(bytes);
-	assert_int_equal(merkle_tree_make(a, &leaf, 1, &log), 0);
-	c.root = merkle_root(&leaf, 1);
+	if (env[1].nerased != 0) {
+		env[1].type = ENVELOPE_ERASED;
+		env[1].erased = gone;
+		env[1].basis = S("b");
+	}
+	if (type == ENVELOPE_ERASED) {
+		env[0].erased = &first;
+		env[0].nerased = 1;
+		env[0].basis = S("b");
+	}
+	env[0].parts = n;
+	env[0].root = part_root(commit, n);
+	assert_int_equal(part_tree(a, commit, n, &inner), 0);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(envelope_write(a, &env[i], &bytes[i]), 0);
+		leaf[i] = merkle_leaf(bytes[i]);
+	}
+	assert_int_equal(merkle_tree_make(a, leaf, 2, &log), 0);
+	c.root = merkle_root(leaf, 2);
 	assert_int_equal(checkpoint_sign(a, &c, &key, &note), 0);
 	w = bundle_w_new(a, to_buf, &b);
 	bundle_w_begin(w, (struct utc){ 1795223702114 }, &nk, note);
-	assert_int_equal(merkle_inclusion(merkle_tree_fetch, &log, 0, 1, &p), 0);
-	bundle_w_entry(w, 0, bytes, &p);
+	for (u64 i = 0; i < 2; i++) {
+		assert_int_equal(merkle_inclusion(merkle_tree_fetch, &log, i, 2, &p), 0);
+		bundle_w_entry(w, i, bytes[i], &p);
+	}
 	for (size_t i = 0; i < given; i++) {
-		struct bundle_part part = { .index = i, .salt = salt, .bytes = str_z(text[i]) };
+		struct bundle_part bp = { .index = i, .item = part[i].item, .role = part[i].role, .erased = part[i].erased,
+			.erased_by = 1, .commitment = commit[i], .salt = salt, .bytes = str_z(part[i].text) };
 
-		assert_int_equal(merkle_inclusion(merkle_tree_fetch, &inner, i, 2, &p), 0);
-		bundle_w_part(w, &part, &p);
+		assert_int_equal(merkle_inclusion(merkle_tree_fetch, &inner, i, n, &p), 0);
+		bundle_w_part(w, &bp, &p);
 	}
 	assert_int_equal(bundle_w_end(w), 0);
 	in = buf_view(&b);
 	r = proof_check(a, from_str, &in, &nk, NULL, NULL, e);
 	arena_free(a);
 	return r;
+}
+
+/* Two items of one part. */
+static int check(enum envelope_type type, const char *const text[2], size_t given, struct perr *e)
+{
+	const struct given part[PARTS] = { { text[0], 0, PART_TECHNICAL, false }, { text[1], 1, PART_TECHNICAL, false } };
+
+	return check_parts(type, part, given, e);
 }
 
 void test_check__a_statement_stands_whole(void **state)
@@ -85,7 +124,7 @@ void test_check__a_statement_stands_whole(void **state)
 	assert_int_equal(check(ENVELOPE_ACT, text, 2, &e), 0);
 	assert_int_equal(check(ENVELOPE_ACT, text, 1, &e), ERR_INTEGRITY);
 	assert_string_equal(e.text, "parts of the statement are missing");
-	assert_int_equal(e.line, 4);
+	assert_int_equal(e.line, 5);
 }
 
 void test_check__other_acts_need_not_be_whole(void **state)
@@ -104,7 +143,7 @@ void test_check__a_sensor_states_nothing(void **state)
 
 	(void)state;
 	assert_int_equal(check(ENVELOPE_BATCH, text, 2, &e), ERR_INTEGRITY);
-	assert_string_equal(e.text, "a statement that cannot be read");
+	assert_string_equal(e.text, "an item that an entry of this type does not hold: 0.0");
 }
 
 void test_check__items_have_one_index_each(void **state)
@@ -114,7 +153,7 @@ void test_check__items_have_one_index_each(void **state)
 
 	(void)state;
 	assert_int_equal(check(ENVELOPE_ACT, text, 2, &e), ERR_INTEGRITY);
-	assert_int_equal(e.line, 5);
+	assert_int_equal(e.line, 6);
 }
 
 void test_check__no_answer_about_what_is_not_disclosed(void **state)
@@ -124,5 +163,67 @@ void test_check__no_answer_about_what_is_not_disclosed(void **state)
 
 	(void)state;
 	assert_int_equal(check(ENVELOPE_ACT, text, 2, &e), ERR_INTEGRITY);
-	assert_int_equal(e.line, 5);
+	assert_int_equal(e.line, 6);
+}
+
+#define FACT(i) "{\"i\":" i ",\"item\":{\"fact\":{\"kind\":\"host/1\",\"network\":\"lab\",\"place\":{\"addr\":\"10.7.0.2\"}," \
+	"\"source\":\"scan/1\",\"subject\":[\"ip:10.7.0.2\"],\"value\":{\"alive\":true},\"vantage\":\"v1\"}," \
+	"\"seen\":{\"at\":\"2026-11-01T01:15:02.114Z\",\"class\":\"S1\",\"evidence\":[],\"qod\":95,\"run\":\"R\"," \
+	"\"state\":\"unknown\"}}}"
+#define EVIDENCE(i) "{\"i\":" i ",\"item\":{\"evidence\":{\"kind\":\"banner\"}}}"
+#define OWNER(i) "{\"i\":" i ",\"item\":{\"act\":{\"do\":\"scope.add\"}},\"personal\":[\"owner\"]}"
+
+/* A device chooses the bytes of its banner; whatever else is erased, they stay a banner. */
+void test_check__evidence_is_never_read_as_a_fact(void **state)
+{
+	static const struct given bad[][PARTS] = {
+		{ { EVIDENCE("0"), 0, PART_TECHNICAL, true }, { FACT("0"), 0, PART_TECHNICAL, false } },
+		{ { EVIDENCE("0"), 0, PART_TECHNICAL, true }, { FACT("1"), 1, PART_EVIDENCE, false } },
+		{ { EVIDENCE("0"), 0, PART_TECHNICAL, false }, { FACT("0"), 0, PART_PERSONAL, false } },
+		{ { OWNER("0"), 0, PART_TECHNICAL, false }, { "{\"f\":\"owner\",\"i\":0,\"v\":\"Sato\"}", 0, PART_EVIDENCE, false } },
+	};
+	static const struct given good[][PARTS] = {
+		{ { EVIDENCE("0"), 0, PART_TECHNICAL, true }, { FACT("0"), 0, PART_EVIDENCE, true }, { FACT("1"), 1, PART_TECHNICAL, false } },
+		{ { EVIDENCE("0"), 0, PART_TECHNICAL, true }, { FACT("0"), 0, PART_EVIDENCE, false }, { FACT("1"), 1, PART_TECHNICAL, false } },
+		{ { EVIDENCE("0"), 0, PART_TECHNICAL, false }, { FACT("0"), 0, PART_EVIDENCE, true }, { FACT("1"), 1, PART_TECHNICAL, false } },
+		{ { EVIDENCE("0"), 0, PART_TECHNICAL, false }, { FACT("0"), 0, PART_EVIDENCE, false }, { FACT("1"), 1, PART_TECHNICAL, false } },
+	};
+	struct perr e = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < countof(bad); i++) {
+		assert_int_equal(check_parts(i == 3 ? ENVELOPE_ACT : ENVELOPE_BATCH, bad[i], 2, &e), ERR_INTEGRITY);
+	}
+	for (size_t i = 0; i < countof(good); i++) {
+		if (check_parts(ENVELOPE_BATCH, good[i], 3, &e) != 0) {
+			fail_msg("%zu: line %u: %s", i, e.line, e.text);
+		}
+	}
+	assert_int_equal(check_parts(ENVELOPE_BATCH, good[3], 1, &e), ERR_INTEGRITY);	/* not whole */
+}
+
+void test_check__an_item_says_the_number_it_stands_at(void **state)
+{
+	static const char *const text[2] = { OTHER("0"), OTHER("2") };
+	struct perr e = { 0 };
+
+	(void)state;
+	assert_int_equal(check(ENVELOPE_ACT, text, 2, &e), ERR_INTEGRITY);
+}
+
+void test_check__what_entries_hold(void **state)
+{
+	static const char *const facts[2] = { FACT("0"), FACT("1") }, *const acts[2] = { OTHER("0"), OTHER("1") },
+		*const mixed[2] = { FACT("0"), OTHER("1") };
+	struct perr e = { 0 };
+
+	(void)state;
+	assert_int_equal(check(ENVELOPE_BATCH, facts, 2, &e), 0);
+	assert_int_equal(check(ENVELOPE_ACT, facts, 2, &e), ERR_INTEGRITY);
+	assert_int_equal(check(ENVELOPE_ERASED, facts, 2, &e), ERR_INTEGRITY);
+	assert_int_equal(check(ENVELOPE_ACT, acts, 2, &e), 0);
+	assert_int_equal(check(ENVELOPE_ERASED, acts, 2, &e), 0);
+	assert_int_equal(check(ENVELOPE_BATCH, acts, 2, &e), ERR_INTEGRITY);
+	assert_int_equal(check(ENVELOPE_BATCH, mixed, 2, &e), ERR_INTEGRITY);
+	assert_int_equal(check(ENVELOPE_ACT, mixed, 2, &e), ERR_INTEGRITY);
 }
