@@ -404,8 +404,8 @@ static int part_place(struct verify *v, const struct json *o, struct bundle_part
 	return 0;
 }
 
-/* Whether this part can stand where it says: every item has one technical part, which is its first, and evidence bytes are
- * the last of theirs. The parts between this one and the one before may have been left out. */
+/* Whether this part can stand where it says: every item has one technical part, which is its first, and evidence bytes
+ * are the last of theirs. The parts between this one and the one before may have been left out. */
 static bool part_fits(const struct bundle_part *was, const struct bundle_part *p, const struct entry *in)
 {
 	bool first = p->role == PART_TECHNICAL;

@@ -42,7 +42,8 @@ static int check_absent(struct serve *s, struct arena *a, u64 seq, u32 part)
 	return r != 0 ? r : ERR_INTEGRITY;
 }
 
-/* An entry of type batch holds no act, the others nothing else. The bytes are core's own and canonical, so their beginning tells. */
+/* An entry of type batch holds no act, the others nothing else. The bytes are core's own and canonical, so their
+ * beginning tells. */
 static bool item_fits(struct arena *a, enum envelope_type type, u32 item, struct str technical)
 {
 	return technical.p == NULL ||
@@ -50,7 +51,8 @@ static bool item_fits(struct arena *a, enum envelope_type type, u32 item, struct
 }
 
 /* One group of items: every part against its commitment. */
-static int check_group(struct serve *s, struct arena *a, const struct store_items *g, enum envelope_type type, struct str commits)
+static int check_group(struct serve *s, struct arena *a, const struct store_items *g, enum envelope_type type,
+	struct str commits)
 {
 	struct rd rd = rd_str(g->body);
 	u32 at = 0;

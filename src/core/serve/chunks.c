@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The id of a chunk is "<run>/<n>"; the store keeps its hash, so that no chunk is recorded twice. The ledger does not name it: the run
- * would be guessed from it. */
+/* The id of a chunk is "<run>/<n>"; the store keeps its hash, so that no chunk is recorded twice. The ledger does not
+ * name it: the run would be guessed from it. */
 static struct str chunk_id(struct arena *a, const struct chunk *c)
 {
 	struct hash h = hash_bytes(str_printf(a, "%.*s/%u", STRF(c->run), c->n));

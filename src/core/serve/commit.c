@@ -117,13 +117,15 @@ static int commit_parts(struct work *w)
 	}
 	for (size_t i = 0; i < w->d->nitems; i++) {
 		for (size_t k = 0; k < w->packed[i].parts.n; k++, at++) {
-			w->commits[at] = part_commit(packed_role(&w->packed[i], k), (u32)i, &w->salts[at], w->packed[i].parts.p[k]);
+			w->commits[at] = part_commit(packed_role(&w->packed[i], k), (u32)i, &w->salts[at],
+				w->packed[i].parts.p[k]);
 		}
 	}
 	return 0;
 }
 
-/* What a sensor or a person states, or what was done: never both in one entry, so that whom a reader believes follows from its type. */
+/* What a sensor or a person states, or what was done: never both in one entry, so that whom a reader believes follows
+ * from its type. */
 static int type_of(const struct serve_draft *d, enum envelope_type *ret)
 {
 	size_t acts = 0;

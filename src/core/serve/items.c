@@ -1,8 +1,8 @@
 /* The packed body of a group of items (store_items.body), and items read back from it.
  *
- * For each item: u16 number of parts, then for each part u8 where it is and, when it is here, its bytes as a blob. Where a part is tells
- * evidence bytes from others even when they and the technical part are erased. So the body holds exactly the bytes the commitments were
- * made over, and forgetting a part is taking its bytes away. */
+ * For each item: u16 number of parts, then for each part u8 where it is and, when it is here, its bytes as a blob. Where
+ * a part is tells evidence bytes from others even when they and the technical part are erased. So the body holds exactly
+ * the bytes the commitments were made over, and forgetting a part is taking its bytes away. */
 #include "core/serve/serve_int.h"
 
 #include "base/limits.h"
@@ -19,7 +19,8 @@ void pack_item(struct buf *b, const struct packed *p)
 	for (size_t i = 0; i < p->parts.n; i++) {
 		bool evidence = p->evidence && i + 1 == p->parts.n;
 
-		buf_u8(b, evidence ? (p->outside ? PART_OUTSIDE : PART_OUTSIDE_ERASED) : p->parts.p[i].p == NULL ? PART_ERASED : PART_HERE);
+		buf_u8(b, evidence ? (p->outside ? PART_OUTSIDE : PART_OUTSIDE_ERASED) :
+			p->parts.p[i].p == NULL ? PART_ERASED : PART_HERE);
 		if (!evidence && p->parts.p[i].p != NULL) {
 			buf_blob(b, p->parts.p[i]);
 		}

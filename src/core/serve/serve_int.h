@@ -19,7 +19,7 @@ struct chunk_in {
 	int r;				/* what it is answered with */
 	char why[160];			/* words for r; may be empty */
 };
-#define CHUNKS_WAITING 1024		/* so many wait at most for others to come; empty ones cost their place here, too */
+#define CHUNKS_WAITING 1024		/* so many wait at most; an empty one costs its place, too */
 
 struct serve {
 	struct arena *a;		/* lives as long as the process */

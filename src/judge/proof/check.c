@@ -133,10 +133,12 @@ static int finish_item(struct check *c)
 		return wrong(c, g->line, "the parts of an item do not belong together", place_key(c->a, g->seq, g->index));
 	}
 	if (g->evidence != (k->item.type == ITEM_EVIDENCE)) {
-		return wrong(c, g->line, "evidence bytes of what is no evidence, or none of what is", place_key(c->a, g->seq, g->index));
+		return wrong(c, g->line, "evidence bytes of what is no evidence, or none of what is",
+			place_key(c->a, g->seq, g->index));
 	}
 	if ((k->item.type == ITEM_ACT) == (e->type == ENVELOPE_BATCH)) {
-		return wrong(c, g->line, "an item that an entry of this type does not hold", place_key(c->a, g->seq, g->index));
+		return wrong(c, g->line, "an item that an entry of this type does not hold",
+			place_key(c->a, g->seq, g->index));
 	}
 	k->recorded = e->at;
 	k->line = g->line;
@@ -146,7 +148,8 @@ static int finish_item(struct check *c)
 
 		t->line = g->line;
 		t->entry = e;
-		if (statement_read(c->a, k->item.act, &t->st) != 0 || (t->st.type != STATEMENT_NONE && e->type != ENVELOPE_ACT)) {
+		if (statement_read(c->a, k->item.act, &t->st) != 0 ||
+		    (t->st.type != STATEMENT_NONE && e->type != ENVELOPE_ACT)) {
 			return wrong(c, g->line, "a statement that cannot be read", S(""));
 		}
 	}
@@ -154,8 +157,8 @@ static int finish_item(struct check *c)
 	return 0;
 }
 
-/* Item and role are proven for what is not erased, and the ledger's part has seen to it that each item has one technical part, which
- * comes first. */
+/* Item and role are proven for what is not erased, and the ledger's part has seen to it that each item has one technical
+ * part, which comes first. */
 static int take_part(void *ctx, u32 line, const struct bundle_part *p, struct perr *reterr)
 {
 	struct check *c = ctx;
@@ -173,7 +176,8 @@ static int take_part(void *ctx, u32 line, const struct bundle_part *p, struct pe
 		return wrong(c, line, "an item's parts are not whole", place_key(c->a, g->seq, g->index));
 	}
 	if (g->parts.n == 0 && p->role != PART_TECHNICAL) {
-		return map_get(&c->lost, place) != NULL ? 0 : wrong(c, line, "an item's technical part is missing", place);
+		return map_get(&c->lost, place) != NULL ? 0 :
+			wrong(c, line, "an item's technical part is missing", place);
 	}
 	if (g->parts.n == 0 && p->erased) {
 		*map_put(c->a, &c->lost, place, NULL) = c;
