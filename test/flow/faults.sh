@@ -2,7 +2,7 @@
 # What must survive: random kills of core and of whole commands, a full and a read-only disk, a damaged proof, a rolled-back directory.
 # usage: faults.sh PROGRAM [KILLS]; TAP on stdout. Needs root (namespaces, a small file system of its own).
 set -u
-K=$1
+K=$(realpath "$1")	# before going elsewhere
 kills=${2:-60}
 cd "$(dirname "$0")/../.."
 . lab/net.sh

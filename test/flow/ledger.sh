@@ -1,7 +1,7 @@
 #!/bin/sh
 # The ledger towards the outside: anchors, copies for others, exchange of the key, backup and restore. usage: ledger.sh PROGRAM; TAP.
 set -u
-K=$1
+K=$(realpath "$1")	# before going elsewhere
 work=$(mktemp -d)
 n=0
 trap 'rm -rf "$work"' EXIT
