@@ -785,14 +785,18 @@ static int read_unary(struct parse *p, u16 *ret)
 static int read_chain(struct parse *p, enum lang_op op, const char *join, int (*sub)(struct parse *, u16 *), u16 *ret)
 {
 	size_t off = p->tok.off;
-	u16 kid, n, last;
+	u16 kid = LANG_NONE, n, last;
 	int r;
 
-	if ((r = sub(p, ret)) != 0 || !at_word(p, join)) {
+	if ((r = sub(p, &kid)) != 0) {
 		return r;
 	}
+	*ret = kid;
+	if (!at_word(p, join)) {
+		return 0;
+	}
 	n = tree_node(&p->t, op, off);
-	node_at(p, n)->kid = last = *ret;
+	node_at(p, n)->kid = last = kid;
 	while (at_word(p, join)) {
 		if ((r = next(p)) != 0 || (r = sub(p, &kid)) != 0) {
 			return r;

@@ -74,7 +74,7 @@ static int tile_check(struct check *c, u32 level, u64 index, u32 width)
 {
 	const struct tile t = { .level = (u8)level, .width = (u16)width, .index = index };
 	char path[TILE_PATH_MAX];
-	size_t n;
+	size_t n = 0;
 	int r;
 
 	tile_path(&t, path);

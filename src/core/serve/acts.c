@@ -471,12 +471,12 @@ static int answer_run(struct serve *s, struct serve_reply *out, struct arena *a,
 
 static int run_begin(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
 {
-	const struct json *v, *scope = NULL, *network;
-	struct store_object o = { .type = S("run") }, net;
+	const struct json *v = NULL, *scope = NULL, *network = NULL;
+	struct store_object o = { .type = S("run") }, net = { 0 };
 	struct buf b = buf_new(a, 0);
 	struct json_w w = jw_new(&b);
 	struct hash h;
-	struct str text, name, scope_id, asked, run;
+	struct str text, name, scope_id = S(""), asked, run;
 	bool restart = false;
 	int r;
 

@@ -214,7 +214,7 @@ static int read_asset(struct arena *a, const struct json *v, struct statement_as
 	}
 	s.items = it = arena_alloc(a, items->arr.n * sizeof *it);
 	for (size_t i = 0; i < items->arr.n; i++) {
-		u64 n[3];
+		u64 n[3] = { 0 };
 
 		if ((r = get_numbers(&items->arr.p[i], 3, most, n)) != 0) {
 			return r;

@@ -263,7 +263,7 @@ static void report(struct sweep *s, struct host *h)
 		struct scan_run *last = runs.n == 0 ? NULL : &runs.p[runs.n - 1];
 		u8 state = report_state(h, i);
 
-		if (runs.n == SCAN_RUNS_MAX - 1 && (last->state != state || last->hi + 1 != s->ports[i])) {
+		if (last != NULL && runs.n == SCAN_RUNS_MAX - 1 && (last->state != state || last->hi + 1 != s->ports[i])) {
 			/* cut too small to say: from here on nothing is claimed */
 			*vec_add(a, &runs) = (struct scan_run){ .state = SCAN_UNFINISHED, .lo = s->ports[i],
 				.hi = s->ports[s->nports - 1] };

@@ -34,8 +34,8 @@ void test_rule__good_ones_load(void **state)
 		"none(service where not declared(service) over tcp:1-65535 from v1)",
 		"declared(service) and none(address where not onlink over address)",
 		"none(hardware where vendor == \"x\\n\\\"\" over self)",
-		"any(service where addr == \"fe80::1\" and proto == \"tcp\" and until <= "
-		"t\"2026-01-01T00:00:00+09:00\")",
+		("any(service where addr == \"fe80::1\" and proto == \"tcp\" and until <= "
+		"t\"2026-01-01T00:00:00+09:00\")"),
 	};
 	struct arena *a = arena_new(NULL, 0);
 	const struct lang_expr *x;
