@@ -148,6 +148,25 @@ int ask_act(struct ask *q, struct str json, struct str *ret_id)
 	return rd_blob(&rd, ret_id) == 0 ? CLI_OK : cli_error_of(q->c, ERR_PROTO, S("core"));
 }
 
+int ask_record(struct cli *c, struct str json, enum tr_id done)
+{
+	struct str id;
+	struct ask q;
+	int exit;
+
+	if (cli_flag(c, "dry-run")) {
+		cli_say(c, MSG_say_dry_run, TR({ "what", json }));
+		return CLI_OK;
+	}
+	if ((exit = ask_open(c, &q)) != CLI_OK) {
+		return exit;
+	}
+	if ((exit = ask_act(&q, json, &id)) == CLI_OK) {
+		cli_say(c, done, TR({ "id", id }));
+	}
+	return ask_close(&q, exit);
+}
+
 int ask_close(struct ask *q, int exit)
 {
 	if (q->out != NULL && out_close(q->out, exit == CLI_OK) != CLI_OK && exit == CLI_OK) {

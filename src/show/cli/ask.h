@@ -31,6 +31,8 @@ int ask_bytes(struct ask *q, u16 type, struct str body, struct str *ret) MUST_US
 int ask_act(struct ask *q, struct str json, struct str *ret_id) MUST_USE;
 /* Ends the table that rows went to; the next row begins another under `heading` (empty: that of its view). */
 int ask_table(struct ask *q, struct str heading) MUST_USE;
+/* One act of a command that does nothing else; with --dry-run only said. `done` is told with the {id} it made or changed. */
+int ask_record(struct cli *c, struct str json, enum tr_id done) MUST_USE;
 int ask_close(struct ask *q, int exit);		/* ends the output and core; returns the exit code of the command */
 int ask_failed(struct ask *q, int err);		/* says what core answered */
 

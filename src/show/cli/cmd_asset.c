@@ -193,26 +193,13 @@ int cmd_asset_merge(struct cli *c)
 {
 	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
 	struct json_w w = jw_new(&b);
-	struct str id;
-	struct ask q;
-	int exit;
 
 	jw_obj(&w);
 	jw_kstr(&w, "do", S("asset.merge"));
 	jw_kstr(&w, "from", c->args.p[1]);
 	jw_kstr(&w, "into", c->args.p[0]);
 	jw_end(&w);
-	if (cli_flag(c, "dry-run")) {
-		cli_say(c, MSG_say_dry_run, TR({ "what", buf_view(&b) }));
-		return CLI_OK;
-	}
-	if ((exit = ask_open(c, &q)) != CLI_OK) {
-		return exit;
-	}
-	if ((exit = ask_act(&q, buf_view(&b), &id)) == CLI_OK) {
-		cli_say(c, MSG_say_asset_merged, TR({ "id", id }));
-	}
-	return ask_close(&q, exit);
+	return ask_record(c, buf_view(&b), MSG_say_asset_merged);
 }
 
 int cmd_asset_split(struct cli *c)
@@ -220,10 +207,7 @@ int cmd_asset_split(struct cli *c)
 	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
 	struct json_w w = jw_new(&b);
 	const struct str *keys;
-	struct str id;
-	struct ask q;
 	size_t n;
-	int exit;
 
 	jw_obj(&w);
 	jw_kstr(&w, "asset", c->args.p[0]);
@@ -236,15 +220,5 @@ int cmd_asset_split(struct cli *c)
 	}
 	jw_end(&w);
 	jw_end(&w);
-	if (cli_flag(c, "dry-run")) {
-		cli_say(c, MSG_say_dry_run, TR({ "what", buf_view(&b) }));
-		return CLI_OK;
-	}
-	if ((exit = ask_open(c, &q)) != CLI_OK) {
-		return exit;
-	}
-	if ((exit = ask_act(&q, buf_view(&b), &id)) == CLI_OK) {
-		cli_say(c, MSG_say_asset_split, TR({ "id", id }));
-	}
-	return ask_close(&q, exit);
+	return ask_record(c, buf_view(&b), MSG_say_asset_split);
 }

@@ -42,9 +42,6 @@ int cmd_declare_set(struct cli *c)
 {
 	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
 	struct json_w w = jw_new(&b);
-	struct str id;
-	struct ask q;
-	int exit;
 
 	jw_obj(&w);
 	jw_kstr(&w, "asset", c->args.p[0]);
@@ -62,17 +59,7 @@ int cmd_declare_set(struct cli *c)
 	put_ports(c, &w, "udp");
 	jw_end(&w);
 	jw_end(&w);
-	if (cli_flag(c, "dry-run")) {
-		cli_say(c, MSG_say_dry_run, TR({ "what", buf_view(&b) }));
-		return CLI_OK;
-	}
-	if ((exit = ask_open(c, &q)) != CLI_OK) {
-		return exit;
-	}
-	if ((exit = ask_act(&q, buf_view(&b), &id)) == CLI_OK) {
-		cli_say(c, MSG_say_declared, TR({ "id", id }));
-	}
-	return ask_close(&q, exit);
+	return ask_record(c, buf_view(&b), MSG_say_declared);
 }
 
 int cmd_declare_show(struct cli *c)

@@ -18,10 +18,7 @@ static int put_network(struct cli *c, enum tr_id done)
 	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
 	struct json_w w = jw_new(&b);
 	const struct str *prefixes;
-	struct str id;
-	struct ask q;
 	size_t n;
-	int exit;
 
 	prefixes = cli_list(c, "prefix", &n);
 	jw_obj(&w);
@@ -41,17 +38,7 @@ static int put_network(struct cli *c, enum tr_id done)
 		jw_kstr(&w, "note", cli_str(c, "note"));
 	}
 	jw_end(&w);
-	if (cli_flag(c, "dry-run")) {
-		cli_say(c, MSG_say_dry_run, TR({ "what", buf_view(&b) }));
-		return CLI_OK;
-	}
-	if ((exit = ask_open(c, &q)) != CLI_OK) {
-		return exit;
-	}
-	if ((exit = ask_act(&q, buf_view(&b), &id)) == CLI_OK) {
-		cli_say(c, done, TR({ "id", id }));
-	}
-	return ask_close(&q, exit);
+	return ask_record(c, buf_view(&b), done);
 }
 
 int cmd_network_add(struct cli *c)

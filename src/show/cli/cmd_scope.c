@@ -8,10 +8,7 @@ int cmd_scope_add(struct cli *c)
 	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
 	struct json_w w = jw_new(&b);
 	const struct str *exclude;
-	struct str id;
-	struct ask q;
 	size_t n;
-	int exit;
 
 	exclude = cli_list(c, "exclude", &n);
 	jw_obj(&w);
@@ -35,17 +32,7 @@ int cmd_scope_add(struct cli *c)
 	jw_kstr(&w, "vantage", cli_str(c, "vantage"));
 	jw_kstr(&w, "why", cli_str(c, "why"));
 	jw_end(&w);
-	if (cli_flag(c, "dry-run")) {
-		cli_say(c, MSG_say_dry_run, TR({ "what", buf_view(&b) }));
-		return CLI_OK;
-	}
-	if ((exit = ask_open(c, &q)) != CLI_OK) {
-		return exit;
-	}
-	if ((exit = ask_act(&q, buf_view(&b), &id)) == CLI_OK) {
-		cli_say(c, MSG_say_scope_added, TR({ "id", id }));
-	}
-	return ask_close(&q, exit);
+	return ask_record(c, buf_view(&b), MSG_say_scope_added);
 }
 
 int cmd_scope_ls(struct cli *c)
@@ -60,23 +47,10 @@ int cmd_scope_rm(struct cli *c)
 {
 	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
 	struct json_w w = jw_new(&b);
-	struct str id;
-	struct ask q;
-	int exit;
 
 	jw_obj(&w);
 	jw_kstr(&w, "do", S("scope.rm"));
 	jw_kstr(&w, "id", c->args.p[0]);
 	jw_end(&w);
-	if (cli_flag(c, "dry-run")) {
-		cli_say(c, MSG_say_dry_run, TR({ "what", buf_view(&b) }));
-		return CLI_OK;
-	}
-	if ((exit = ask_open(c, &q)) != CLI_OK) {
-		return exit;
-	}
-	if ((exit = ask_act(&q, buf_view(&b), &id)) == CLI_OK) {
-		cli_say(c, MSG_say_scope_removed, TR({ "id", id }));
-	}
-	return ask_close(&q, exit);
+	return ask_record(c, buf_view(&b), MSG_say_scope_removed);
 }
