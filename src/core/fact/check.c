@@ -172,6 +172,14 @@ bool fact_text_ok(struct str s, size_t max)
 	return true;
 }
 
+bool fact_word_ok(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!((s.p[i] >= 'a' && s.p[i] <= 'z') || (s.p[i] >= '0' && s.p[i] <= '9') || str_chr(S("._+-"), s.p[i]) >= 0))
+			return false;
+	return s.n > 0;
+}
+
 static bool in_set(struct str s, size_t max, const char *more)
 {
 	if (s.n == 0 || s.n > max)
@@ -300,6 +308,10 @@ int fact_value_text(struct arena *a, const struct kind_field *def, struct str s,
 		*ret_why = "must be UTF-8 of at most 2048 bytes without control characters";
 		if (!fact_text_ok(s, LIMIT_FACT_FIELD))
 			return s.n > LIMIT_FACT_FIELD ? ERR_LIMIT : ERR_SYNTAX;
+		if (def->word && !fact_word_ok(s)) {
+			*ret_why = "must be one word of a-z 0-9 . _ + -";
+			return ERR_SYNTAX;
+		}
 		v.s = str_dup(a, s);
 		break;
 	case KIND_TIME:

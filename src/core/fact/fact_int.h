@@ -20,6 +20,7 @@ int fact_value_strs(struct arena *a, const struct kind_field *def, const struct 
     struct fact_value *ret, const char **ret_why) MUST_USE;
 int fact_key_make(struct arena *a, enum fact_key_type type, struct str value, enum fact_read how,
     struct fact_key *ret) MUST_USE;
+bool fact_word_ok(struct str s);			/* a-z 0-9 . _ + -, at least one */
 bool fact_text_ok(struct str s, size_t max);	/* UTF-8 without control characters but tab and newline */
 bool fact_source_ok(struct str s);
 /* Sorts keys and fields (lenient) or refuses disorder, then checks everything that is not about one value. */

@@ -9,6 +9,7 @@
 #define ANY .words = NULL
 #define WORDS(w) .words = w
 #define RANGE(lo, hi) .min = lo, .max = hi
+#define WORD .word = true
 #define PERSONAL .personal = true
 
 #define KIND(k, ver, status, days, lvl, e, j) static const struct kind_field fields_##k##_##ver[] = {

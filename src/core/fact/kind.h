@@ -32,6 +32,7 @@ struct kind_field {
 	enum kind_type type;
 	bool place;		/* says where it was looked; else it is a value */
 	bool optional;		/* a place field that may be absent (value fields always may) */
+	bool word;		/* KIND_STR: a-z 0-9 . _ + - only, so that rules compare what was meant */
 	bool personal;		/* a part of its own in the ledger, erasable alone */
 	const char *words;	/* KIND_ENUM (and KIND_STRS of fixed words): "a|b|c"; else NULL */
 	i64 min, max;		/* KIND_INT; both 0: +-2^53 */

@@ -116,7 +116,7 @@ static bool value(struct scan *s, const struct kind_field *def, struct fact_valu
 	case KIND_STRS:
 		return texts(s, &p, &n) && fact_value_strs(s->a, def, p, n, FACT_STRICT, ret, &why) == 0;
 	case KIND_STR:
-		if (!text(s, &t) || t.n > LIMIT_FACT_FIELD)
+		if (!text(s, &t) || t.n > LIMIT_FACT_FIELD || (def->word && !fact_word_ok(t)))
 			return false;
 		*ret = (struct fact_value){ .type = KIND_STR, .s = t };
 		return true;

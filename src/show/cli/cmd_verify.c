@@ -113,7 +113,7 @@ int cmd_verify(struct cli *c)
 	close(v.fd);
 	r = out_close(v.out, exit == CLI_OK);
 	if (exit == CLI_OK && r == CLI_OK) {
-		cli_say(c, MSG_say_verified, TR({ "file", v.path }));
+		cli_say(c, cli_has(c, "key") ? MSG_say_verified : MSG_say_verified_key, TR({ "file", v.path }));
 	}
 	return exit != CLI_OK ? exit : r;
 }
