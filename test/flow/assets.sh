@@ -1,29 +1,7 @@
 #!/bin/sh
 # Two devices taken for one and set apart again, what is declared of them, and what is erased (R-12, R-19). usage: assets.sh PROGRAM; TAP.
-set -u
-K=$(realpath "$1")	# before going elsewhere
-cd "$(dirname "$0")/../.."
-. lab/net.sh
-work=$(mktemp -d)
-n=0
-trap 'lab_down; rm -rf "$work"' EXIT
-[ -x "$K" ] || { echo "$K is not there" >&2; exit 2; }
-if [ "$(id -u)" != 0 ] || ! ip netns add "$LAB-probe" 2>/dev/null || ! ip netns del "$LAB-probe"; then
-	echo "ok 1 # SKIP assets: needs network namespaces"
-	echo 1..1
-	exit 0
-fi
-ok() {
-	name=$1
-	shift
-	n=$((n + 1))
-	if "$@" >"$work/out" 2>&1; then
-		echo "ok $n - $name"
-	else
-		echo "not ok $n - $name"
-		sed 's/^/# /' "$work/out" | tail -n 15
-	fi
-}
+. "${0%/*}/tap.sh"
+tap_root "assets"
 k() { lab_in scan env LC_ALL=C KOROBANU_STORE="$work/store" "$K" "$@"; }
 says() { what=$1; shift; k "$@" >"$work/said" 2>&1; cat "$work/said"; grep -q -- "$what" "$work/said"; }
 silent_on() { what=$1; shift; k "$@" >"$work/said"; cat "$work/said"; ! grep -q -- "$what" "$work/said"; }
@@ -72,4 +50,4 @@ ok "and gone" silent_on Sato asset show AST-1 -f json
 ok "from the facts too" silent_on Sato fact ls AST-1 -f jsonl
 ok "and known to be" says "erased in part" fact ls AST-1 -f jsonl
 ok "the ledger verifies" k ledger verify
-echo "1..$n"
+tap_end

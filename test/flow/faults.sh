@@ -1,45 +1,11 @@
 #!/bin/sh
 # What must survive: random kills of core and of whole commands, a full and a read-only disk, a damaged proof, a rolled-back directory.
 # usage: faults.sh PROGRAM [KILLS]; TAP on stdout. Needs root (namespaces, a small file system of its own).
-set -u
-K=$(realpath "$1")	# before going elsewhere
+. "${0%/*}/tap.sh"
+tap_root "faults"
 kills=${2:-60}
-cd "$(dirname "$0")/../.."
-. lab/net.sh
-work=$(mktemp -d)
-n=0
-cleanup() { lab_down; umount "$work/disk" 2>/dev/null; rm -rf "$work"; }
-trap cleanup EXIT
-trap 'exit 130' INT TERM
-
-skip_all() { echo "ok 1 # SKIP faults: $1"; echo 1..1; exit 0; }
-[ -x "$K" ] || { echo "$K is not there" >&2; exit 2; }
-[ "$(id -u)" = 0 ] || skip_all "needs root for namespaces and a small disk"
-ip netns add "$LAB-probe" 2>/dev/null && ip netns del "$LAB-probe" || skip_all "network namespaces are refused here"
-
-# ok NAME COMMAND...: one test case.
-ok() {
-	name=$1
-	shift
-	n=$((n + 1))
-	: >"$work/err"
-	if "$@" >"$work/out" 2>&1; then
-		echo "ok $n - $name"
-	else
-		echo "not ok $n - $name"
-		sed 's/^/# /' "$work/out" "$work/err" 2>/dev/null | tail -n 15
-	fi
-}
+at_end() { umount "$work/disk" 2>/dev/null; }
 k() { lab_in scan env LC_ALL=C KOROBANU_STORE="$store" "$K" "$@" 2>>"$work/err"; }
-# ends CODE COMMAND...: the command ends with that exit code.
-ends() {
-	want=$1
-	shift
-	"$@"
-	got=$?
-	echo "exit code $got, want $want"
-	[ $got = "$want" ]
-}
 below() { echo $(($(od -An -N2 -tu2 /dev/urandom) % $1)); }	# a random number below $1
 nap() { sleep "$(printf '0.%03d' "$1")"; }
 cores() {	# the process ids of core in this lab
@@ -209,4 +175,4 @@ rm -rf "$store"
 mv "$work/set-back" "$store"
 set_back() { ends 5 k ledger consistency --from "$work/anchor" && grep -q "rolled back" "$work/err"; }
 ok "a directory set back is found against a head kept elsewhere" set_back
-echo "1..$n"
+tap_end

@@ -1,34 +1,8 @@
 #!/bin/sh
 # The first path, whole: two hosts in namespaces of their own, one with telnetd, surveyed, judged, proved; then everything that must not
 # fool it. usage: first_path.sh PROGRAM; TAP on stdout.
-set -u
-K=$(realpath "$1")	# before going elsewhere
-cd "$(dirname "$0")/../.."
-. lab/net.sh
-work=$(mktemp -d)
-n=0
-cleanup() { lab_down; rm -rf "$work"; }
-trap cleanup EXIT
-trap 'exit 130' INT TERM
-
-skip_all() { echo "ok 1 # SKIP first path: $1"; echo 1..1; exit 0; }
-[ -x "$K" ] || { echo "$K is not there" >&2; exit 2; }
-[ "$(id -u)" = 0 ] || skip_all "needs root for network namespaces"
-ip netns add "$LAB-probe" 2>/dev/null && ip netns del "$LAB-probe" || skip_all "network namespaces are refused here"
-
-# ok NAME COMMAND...: one test case.
-ok() {
-	name=$1
-	shift
-	n=$((n + 1))
-	: >"$work/err"
-	if "$@" >"$work/out" 2>&1; then
-		echo "ok $n - $name"
-	else
-		echo "not ok $n - $name"
-		sed 's/^/# /' "$work/out" "$work/err" 2>/dev/null | tail -n 15
-	fi
-}
+. "${0%/*}/tap.sh"
+tap_root "first path"
 from=scan
 k() { lab_in $from env LC_ALL=C KOROBANU_STORE="$work/$store" "$K" "$@" 2>>"$work/err"; }
 state() { k sheet show "$1" -f tsv --columns item,state | sed -n "s/^$2	//p"; }	# ADDRESS ITEM -> pass | fail | unknown
@@ -174,4 +148,4 @@ ok "swapped through the router: unknown by identity, never a pass" routed_swap
 from=scan
 store=one
 ok "at the end the ledger verifies" k ledger verify
-echo "1..$n"
+tap_end

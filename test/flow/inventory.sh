@@ -1,29 +1,7 @@
 #!/bin/sh
 # What people state of an asset (R-12, R-19): each member good, and input that must be refused. usage: inventory.sh PROGRAM; TAP.
-set -u
-K=$(realpath "$1")	# before going elsewhere
-cd "$(dirname "$0")/../.."
-. lab/net.sh
-work=$(mktemp -d)
-n=0
-trap 'lab_down; rm -rf "$work"' EXIT
-[ -x "$K" ] || { echo "$K is not there" >&2; exit 2; }
-if [ "$(id -u)" != 0 ] || ! ip netns add "$LAB-probe" 2>/dev/null || ! ip netns del "$LAB-probe"; then
-	echo "ok 1 # SKIP inventory: needs network namespaces"
-	echo 1..1
-	exit 0
-fi
-ok() {
-	name=$1
-	shift
-	n=$((n + 1))
-	if "$@" >"$work/out" 2>&1; then
-		echo "ok $n - $name"
-	else
-		echo "not ok $n - $name"
-		sed 's/^/# /' "$work/out" | tail -n 15
-	fi
-}
+. "${0%/*}/tap.sh"
+tap_root "inventory"
 k() { lab_in scan env LC_ALL=C KOROBANU_STORE="$work/store" "$K" "$@"; }
 shows() { k asset show AST-1 -f json >"$work/json"; cat "$work/json"; grep -q "$1" "$work/json"; }
 stated() { k asset set AST-1 "$1" && shows "$2"; }
@@ -65,4 +43,4 @@ ok "refused: an asset that is not there" sh -c '! "$@"' sh ip netns exec "$LAB-s
 unchanged() { shows '"damage":"severe"' && shows '"number":3'; }
 ok "and nothing of it changed anything" unchanged
 ok "the ledger verifies" k ledger verify
-echo "1..$n"
+tap_end

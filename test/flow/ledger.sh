@@ -1,37 +1,8 @@
 #!/bin/sh
 # The ledger towards the outside: anchors, copies for others, exchange of the key, backup and restore. usage: ledger.sh PROGRAM; TAP.
-set -u
-K=$(realpath "$1")	# before going elsewhere
-work=$(mktemp -d)
-n=0
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM
+. "${0%/*}/tap.sh"
 cd "$work" || exit 2
-[ -x "$K" ] || { echo "$K is not there" >&2; exit 2; }
-
-# ok NAME COMMAND...: one test case.
-ok() {
-	name=$1
-	shift
-	n=$((n + 1))
-	: >"$work/err"
-	if "$@" >"$work/out" 2>&1; then
-		echo "ok $n - $name"
-	else
-		echo "not ok $n - $name"
-		sed 's/^/# /' "$work/out" "$work/err" | tail -n 15
-	fi
-}
 k() { env LC_ALL=C KOROBANU_STORE="$work/$store" "$K" "$@" 2>>"$work/err"; }
-# ends CODE COMMAND...: the command ends with that exit code.
-ends() {
-	want=$1
-	shift
-	"$@"
-	got=$?
-	echo "exit code $got, want $want"
-	[ $got = "$want" ]
-}
 says() { grep -q "$1" "$work/err"; }
 size() { k ledger head -f tsv --columns size | sed 1d; }
 flip() {	# FILE OFFSET: one byte becomes another
@@ -136,4 +107,4 @@ keeps() { ends 2 kc ledger rotate-key -y && says "credential"; }
 ok "a credential is not exchanged by us" keeps
 open_key() { chmod 644 cred/ledger.key && ! kc network ls; }
 ok "a credential that others may read is refused" open_key
-echo "1..$n"
+tap_end

@@ -1,36 +1,10 @@
 #!/bin/sh
 # A run carried from one store to another, and what foreign files must not do. usage: transfer.sh PROGRAM; TAP on stdout.
-set -u
-K=$(realpath "$1")	# before going elsewhere
-cd "$(dirname "$0")/../.."
-LAB=kbt$$
-. lab/net.sh
-work=$(mktemp -d)
-n=0
-cleanup() { lab_down; rm -rf "$work"; }
-trap cleanup EXIT
-trap 'exit 130' INT TERM
-
-skip_all() { echo "ok 1 # SKIP transfer: $1"; echo 1..1; exit 0; }
-[ "$(id -u)" = 0 ] || skip_all "needs root for network namespaces"
-ip netns add "$LAB-probe" 2>/dev/null && ip netns del "$LAB-probe" || skip_all "network namespaces are refused here"
-
-ok() {
-	name=$1
-	shift
-	n=$((n + 1))
-	: >"$work/err"
-	if "$@" >"$work/out" 2>&1; then
-		echo "ok $n - $name"
-	else
-		echo "not ok $n - $name"
-		sed 's/^/# /' "$work/out" "$work/err" 2>/dev/null | tail -n 15
-	fi
-}
+. "${0%/*}/tap.sh"
+tap_root "transfer"
 k() { lab_in scan env LC_ALL=C KOROBANU_STORE="$work/$store" "$K" "$@" 2>>"$work/err"; }
 state() { k asset ls -f tsv --columns addresses,worst | sed -n "s/^$1[^	]*	//p"; }
 is() { got=$(state "$1"); echo "$1 is ${got:-nothing}, want $2"; [ "$got" = "$2" ]; }
-exits() { want=$1; shift; "$@"; got=$?; echo "exit $got, want $want"; [ $got = "$want" ]; }
 entries() { k ledger ls -f tsv --columns seq | sed 1d | wc -l; }
 
 lab_up
@@ -51,12 +25,12 @@ ok "telnet is seen" is 10.82.0.2 fail
 ok "the twin passes" is 10.82.0.3 pass
 run=$(k ledger ls -f tsv --columns seq,act | sed -n 's/	run.begin$//p')
 ok "its run is exported" k export --run "SCN-$run" -o "$work/run.jsonl"
-ok "a run that is not there is not exported" exits 2 k export --run SCN-999 -o "$work/none.jsonl"
+ok "a run that is not there is not exported" ends 2 k export --run SCN-999 -o "$work/none.jsonl"
 ok "and leaves no file" [ ! -e "$work/none.jsonl" ]
 k fact ls 10.82.0.2 -f tsv --columns kind,place,value,vantage,qod | sort >"$work/facts.one"
 
 store=two
-ok "without the network it is refused" exits 2 k import "$work/run.jsonl"
+ok "without the network it is refused" ends 2 k import "$work/run.jsonl"
 ok "the network is made" k network add lab --prefix 10.82.0.0/29
 ok "a dry run" k import "$work/run.jsonl" -n
 ok "records nothing" [ "$(entries)" = 2 ]
@@ -84,24 +58,24 @@ for store in one two; do
 	ok "$store: a loud one is read" k import "$work/loud.$store"
 	ok "$store: it changes no fail either" is 10.82.0.2 fail
 done
-lie() { (sed -n 1p "$work/run.jsonl"; hand 1-65535 100; sed -n '$p' "$work/run.jsonl") >"$work/lie.jsonl"; exits 3 k import "$work/lie.jsonl"; }
+lie() { (sed -n 1p "$work/run.jsonl"; hand 1-65535 100; sed -n '$p' "$work/run.jsonl") >"$work/lie.jsonl"; ends 3 k import "$work/lie.jsonl"; }
 store=two
 ok "a known signature under other words" lie
 ok "is not believed" is 10.82.0.2 fail
 
-cut() { head -c 3000 "$work/run.jsonl" >"$work/cut.jsonl"; exits "$@" k import "$work/cut.jsonl"; }
+cut() { head -c 3000 "$work/run.jsonl" >"$work/cut.jsonl"; ends "$@" k import "$work/cut.jsonl"; }
 ok "a cut file is partial" cut 3
 ok "and says where" grep -q 'too early' "$work/cut.jsonl.rejects.jsonl"
 bad() { { echo '{"fact":NaN}'; echo '{"a":1,"a":2}'; printf '\377\n'; printf '%070d\n' 0 | tr 0 '['; hand 1-10 50; } >"$work/bad.jsonl"; }
 bad
-ok "bad lines: strict records nothing" exits 7 k import "$work/bad.jsonl" --strict
-ok "bad lines: the good ones are kept" exits 3 k import "$work/bad.jsonl" --rejects "$work/why.jsonl"
+ok "bad lines: strict records nothing" ends 7 k import "$work/bad.jsonl" --strict
+ok "bad lines: the good ones are kept" ends 3 k import "$work/bad.jsonl" --rejects "$work/why.jsonl"
 ok "bad lines: four are listed with their reasons" [ "$(wc -l <"$work/why.jsonl")" = 4 ]
 ok "bad lines: with line and column" grep -q '^{"column":9,"line":1,"reason":"JSON has no NaN' "$work/why.jsonl"
-ok "nothing usable" exits 7 k import /dev/null
+ok "nothing usable" ends 7 k import /dev/null
 long() { (head -c 60000000 /dev/zero | tr '\0' '['; echo; hand 1-9 50) | lab_in scan env KOROBANU_STORE="$work/$store" "$K" import - --rejects "$work/long.jsonl"; }
-ok "60 MB in one line from a pipe" exits 3 long
-other() { exits 5 k import "$work/run.jsonl" --network lab --key 'korobanu.invalid/0123456789abcdef/1+x'; }
+ok "60 MB in one line from a pipe" ends 3 long
+other() { ends 5 k import "$work/run.jsonl" --network lab --key 'korobanu.invalid/0123456789abcdef/1+x'; }
 ok "another key than the file's" other
 
 store=one
@@ -119,24 +93,24 @@ now=$(entries)
 try() { k import "$work/reg.csv" -n -f tsv >"$work/diff"; got=$?; cat "$work/diff"; [ $got = 3 ] && grep -q '^2	changed	.*	room		玄関' "$work/diff"; }
 ok "register: CP932, cell by cell" try
 ok "register: a dry run records nothing" [ "$(entries)" = "$now" ]
-ok "register: strict records nothing" exits 7 k import "$work/reg.csv" --strict
+ok "register: strict records nothing" ends 7 k import "$work/reg.csv" --strict
 ok "register: nothing was recorded" [ "$(entries)" = "$now" ]
-ok "register: good rows are kept, the mapping too" exits 3 k import "$work/reg.csv" --map soumu --save-map
+ok "register: good rows are kept, the mapping too" ends 3 k import "$work/reg.csv" --map soumu --save-map
 ok "register: two refused, with line" [ "$(grep -c '"line":[45],' "$work/reg.csv.rejects.jsonl")" = 2 ]
 ok "register: the asset is named" sh -c "[ \"\$(env KOROBANU_STORE=$work/one $K asset ls -f tsv --columns name | grep -c 玄関カメラ)\" = 1 ]"
 ok "register: without --create no asset is made" sh -c "[ \$(env KOROBANU_STORE=$work/one $K asset ls -f tsv --columns id | sed 1d | wc -l) = 2 ]"
-ok "register: with --create one" exits 3 k import "$work/reg.csv" --create
+ok "register: with --create one" ends 3 k import "$work/reg.csv" --create
 ok "register: that is three" sh -c "[ \$(env KOROBANU_STORE=$work/one $K asset ls -f tsv --columns id | sed 1d | wc -l) = 3 ]"
 ok "register: no verdict changes" is 10.82.0.2 fail
 now=$(entries)
-ok "register: again" exits 3 k import "$work/reg.csv" --create --map soumu
+ok "register: again" ends 3 k import "$work/reg.csv" --create --map soumu
 ok "register: records nothing" [ "$(entries)" = "$now" ]
 ok "register: written out" k --lang ja export --register --bom -o "$work/out.csv"
 ok "register: and read again" k import "$work/out.csv" --strict
 ok "register: it is the same" [ "$(entries)" = "$now" ]
-ok "register: a column by hand" exits 3 k import "$work/reg.csv" --column 色=use
-ok "register: no such field" exits 2 k import "$work/reg.csv" --column 色=colour
-ok "register: no register at all" exits 7 k import "$work/run.jsonl" --map soumu
+ok "register: a column by hand" ends 3 k import "$work/reg.csv" --column 色=use
+ok "register: no such field" ends 2 k import "$work/reg.csv" --column 色=colour
+ok "register: no register at all" ends 7 k import "$work/run.jsonl" --map soumu
 store=two
 ok "the ledger still verifies" k ledger verify
-echo "1..$n"
+tap_end

@@ -1,0 +1,51 @@
+# What every test of this folder begins with: `. "${0%/*}/tap.sh"`, with the program as $1. TAP on stdout.
+#
+#   K, work              the program (absolute); a temporary folder that goes at the end, as the lab does
+#   tap_root NAME        skips the whole test where network namespaces are refused
+#   ok NAME COMMAND...   one test case; what it printed and $work/err are shown when it fails
+#   ends CODE COMMAND... the command ends with that exit code
+#   at_end               a test that leaves more than folder and lab defines it
+#   tap_end              the plan; last line of a test
+#
+# The working directory is the repository's.
+set -u
+K=$(realpath "${1:?usage: $0 PROGRAM}")	# before going elsewhere
+cd "${0%/*}/../.." || exit 2
+. lab/net.sh
+[ -x "$K" ] || { echo "$K is not there" >&2; exit 2; }
+work=$(mktemp -d)
+n=0
+
+at_end() { :; }
+tap_clean() { lab_down; at_end; rm -rf "$work"; }
+trap tap_clean EXIT
+trap 'exit 130' INT TERM
+
+tap_skip() { echo "ok 1 # SKIP $1"; echo 1..1; exit 0; }
+tap_root() {
+	[ "$(id -u)" = 0 ] || tap_skip "$1: needs root for network namespaces"
+	ip netns add "$LAB-probe" 2>/dev/null && ip netns del "$LAB-probe" || tap_skip "$1: network namespaces are refused here"
+}
+tap_end() { echo "1..$n"; }
+
+ok() {
+	name=$1
+	shift
+	n=$((n + 1))
+	: >"$work/err"
+	if "$@" >"$work/out" 2>&1; then
+		echo "ok $n - $name"
+	else
+		echo "not ok $n - $name"
+		sed 's/^/# /' "$work/out" "$work/err" 2>/dev/null | tail -n 15
+	fi
+}
+
+ends() {
+	want=$1
+	shift
+	"$@"
+	got=$?
+	echo "exit code $got, want $want"
+	[ $got = "$want" ]
+}
