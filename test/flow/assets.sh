@@ -48,6 +48,6 @@ ok "an owner" k asset set AST-1 owner.name=Sato
 ok "is erased" k erase AST-1 owner.name --basis "asked by the person" -y
 ok "and gone" silent_on Sato asset show AST-1 -f json
 ok "from the facts too" silent_on Sato fact ls AST-1 -f jsonl
-ok "and known to be" says "erased in part" fact ls AST-1 -f jsonl
+ok "and known to be" says "partly_erased" fact ls AST-1 -f jsonl
 ok "the ledger verifies" k ledger verify
 tap_end

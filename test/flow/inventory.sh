@@ -32,6 +32,15 @@ ok "life-cycle stage" stated lifecycle.stage=normal '"stage":"normal"'
 ok "by its name too" k asset show cam-lobby-2
 later() { k asset set AST-1 place.room=gate && shows '"place":"gate"' && k fact ls AST-1 -f jsonl | grep -q lobby; }
 ok "a later statement stands, the earlier stays in the facts" later
+# The number of the fact of a kind that says a word.
+fact_of() { k fact ls AST-1 -f tsv --columns pos,kind,value | awk -F'\t' -v kind="$1" -v word="$2" '$2 == kind && index($3, word) { print $1; exit }'; }
+fact_says() { k fact show "$(fact_of "$1" "$2")" -f json | grep -q "$3"; }
+ok "the earlier one is shown as history" fact_says place/1 lobby '"state":"superseded"'
+ok "the later one as current" fact_says place/1 gate '"state":"current"'
+sightings() { k fact show "$(fact_of place/1 lobby)" -f tsv | grep -c '	S[0-3]	' | grep -qx 1; }
+ok "with each time it was seen" sightings
+ok "refused: the number of a fact that is not there" sh -c '! "$@"' sh ip netns exec "$LAB-scan" env KOROBANU_STORE="$work/store" "$K" fact show 99999.1
+ok "refused: what is no number of a fact" sh -c '! "$@"' sh ip netns exec "$LAB-scan" env KOROBANU_STORE="$work/store" "$K" fact show here
 ok "refused: a class that is none of the four" refused class.damage=huge
 ok "refused: a kind that does not exist" refused colour.name=red
 ok "refused: a field the kind does not have" refused place.planet=mars

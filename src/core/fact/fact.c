@@ -574,6 +574,11 @@ void seen_write(struct buf *b, const struct seen *s)
 	buf_z(b, "\"}");
 }
 
+const char *seen_state_name(enum seen_state s)
+{
+	return states[s];
+}
+
 bool seen_clock_bad(const struct seen *s, struct utc recorded)
 {
 	return s->at.ms > recorded.ms + SEEN_CLOCK_AHEAD_MS;

@@ -116,6 +116,7 @@ int fact_finish(struct fact_new *n, struct fact *ret, struct errlist *errs) MUST
 /* --- sightings ----------------------------------------------------------------------------------------------- */
 
 enum seen_state { SEEN_UNKNOWN, SEEN_FACTORY, SEEN_INITIALISED, SEEN_CUSTOMISED, SEEN_STATE_COUNT };
+const char *seen_state_name(enum seen_state s);
 
 struct seen {
 	struct utc at;		/* the sensor's clock */

@@ -375,11 +375,6 @@ static int assets(struct serve *s, struct serve_reply *out, struct arena *a, str
 	return 0;
 }
 
-static struct str pos_text(struct arena *a, struct state_pos p)
-{
-	return str_printf(a, "%ju.%u", (uintmax_t)p.seq, p.index);
-}
-
 static void send_addresses(struct serve_reply *out, struct arena *a, const struct state *st, struct utc now, struct str asset)
 {
 	struct state_addr ad;
@@ -459,162 +454,7 @@ static int asset(struct serve *s, struct serve_reply *out, struct arena *a, stru
 	return 0;
 }
 
-/* ---- facts and history ---- */
-
-static struct str fields_text(struct arena *a, const struct fact_field *f, size_t n)
-{
-	struct buf b = buf_new(a, 0);
-	struct json_w w = jw_new(&b);
-
-	jw_obj(&w);
-	for (size_t i = 0; i < n; i++) {
-		jw_key(&w, f[i].name);
-		switch (f[i].v.type) {
-		case KIND_INT:
-			jw_int(&w, f[i].v.i);
-			break;
-		case KIND_BOOL:
-			jw_bool(&w, f[i].v.i != 0);
-			break;
-		case KIND_STRS:
-			jw_arr(&w);
-			for (size_t k = 0; k < f[i].v.n; k++) {
-				jw_str(&w, f[i].v.strs[k]);
-			}
-			jw_end(&w);
-			break;
-		case KIND_OPAQUE:
-			jw_raw(&w, f[i].v.s);
-			break;
-		default:
-			jw_str(&w, f[i].v.s);
-		}
-	}
-	jw_end(&w);
-	must(buf_done(&b) == 0);
-	return buf_view(&b);
-}
-
-static void fact_row(struct arena *a, struct str asset_id, struct state_pos pos, const struct item *it, struct view_row *row)
-{
-	*row = view_row(VIEW_fact);
-	view_set_str(row, VIEW_fact_pos, pos_text(a, pos));
-	view_set_str(row, VIEW_fact_asset, asset_id);
-	view_set_int(row, VIEW_fact_seq, (i64)pos.seq);
-	view_set_int(row, VIEW_fact_index, pos.index);
-	if (it->type == ITEM_ERASED) {
-		view_set_str(row, VIEW_fact_state, S("erased"));
-		return;
-	}
-	view_set_time(row, VIEW_fact_observed, it->seen.at);
-	view_set_int(row, VIEW_fact_qod, it->seen.qod);
-	set_text(row, VIEW_fact_run, it->seen.run);
-	if (it->type == ITEM_AGAIN) {
-		view_set_str(row, VIEW_fact_kind, str_printf(a, "again %ju.%u", (uintmax_t)it->again_seq, it->again_index));
-		return;
-	}
-	view_set_str(row, VIEW_fact_kind, str_printf(a, "%.*s/%u", STRF(it->fact.kind_name), it->fact.kind_version));
-	view_set_str(row, VIEW_fact_place, fields_text(a, it->fact.place, it->fact.nplace));
-	view_set_str(row, VIEW_fact_value, fields_text(a, it->fact.value, it->fact.nvalue));
-	view_set_str(row, VIEW_fact_network, it->fact.network);
-	view_set_str(row, VIEW_fact_vantage, str_printf(a, "v%d", it->fact.vantage));
-	view_set_str(row, VIEW_fact_source, it->fact.source);
-	if (it->nerased != 0) {
-		view_set_str(row, VIEW_fact_state, S("erased in part"));
-	}
-}
-
-static int facts(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
-{
-	struct str text;
-	u64 id, *members;
-	size_t nmembers;
-	int r;
-
-	if ((r = rd_blob(body, &text)) != 0 || (r = rd_done(body)) != 0) {
-		return r;
-	}
-	if ((r = serve_asset_of(s, a, text, &id)) != 0) {
-		return serve_fail(out, r, "there is no asset \"%.*s\"", STRF(text));
-	}
-	nmembers = identity_members(a, s->edges, id, &members);
-	for (size_t m = 0; m < nmembers; m++) {
-		u64 from = 0;
-
-		for (;;) {
-			struct arena *page = arena_new(a, 0);
-			struct store_items *groups;
-			size_t n;
-
-			if ((r = store_items_of(s->st, page, members[m], from, UINT64_MAX >> 1, 64, &groups, &n)) != 0) {
-				return r;
-			}
-			for (size_t i = 0; i < n; i++) {
-				struct item *items = arena_alloc(page, groups[i].n * sizeof *items);
-
-				if ((r = items_read(s, page, &groups[i], items)) != 0) {
-					return r;
-				}
-				for (u32 k = 0; k < groups[i].n; k++) {
-					struct view_row row;
-
-					if (items[k].type != ITEM_EVIDENCE) {
-						fact_row(page, identity_text(page, id),
-							(struct state_pos){ groups[i].seq, groups[i].first + k }, &items[k], &row);
-						serve_row(out, &row);
-					}
-				}
-				from = groups[i].seq + 1;
-			}
-			arena_free(page);
-			if (n == 0) {
-				break;
-			}
-		}
-	}
-	return 0;
-}
-
-/* What is declared of an asset as it stands: for each interface and state the latest word on each field. */
-static int declared(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
-{
-	struct state_cursor c;
-	struct store_asset row;
-	struct state_value v;
-	struct state *st;
-	struct str text;
-	u64 id;
-	int r;
-
-	if ((r = rd_blob(body, &text)) != 0 || (r = rd_done(body)) != 0) {
-		return r;
-	}
-	if ((r = serve_asset_of(s, a, text, &id)) != 0 || (r = serve_state(s, a, id, &st, &row)) != 0) {
-		return serve_fail(out, r, "there is no asset \"%.*s\"", STRF(text));
-	}
-	c = state_values(st, kind_latest(S("declared")), serve_now(s));
-	while (state_next(&c, &v)) {
-		struct fact_field *fields = arena_alloc(a, v.nfields * sizeof *fields + 1);
-		struct view_row fact = view_row(VIEW_fact);
-
-		for (size_t i = 0; i < v.nfields; i++) {
-			fields[i] = (struct fact_field){ .def = v.fields[i].def, .name = str_z(v.fields[i].def->name),
-				.v = v.fields[i].v };
-		}
-		view_set_str(&fact, VIEW_fact_pos, pos_text(a, v.stamp->pos));
-		view_set_str(&fact, VIEW_fact_asset, identity_text(a, id));
-		view_set_str(&fact, VIEW_fact_kind, str_printf(a, "%s/%u", v.kind->name, v.kind->version));
-		view_set_str(&fact, VIEW_fact_place, fields_text(a, v.place, v.nplace));
-		view_set_str(&fact, VIEW_fact_value, fields_text(a, fields, v.nfields));
-		view_set_str(&fact, VIEW_fact_state, str_z(state_with_name(v.with)));
-		view_set_time(&fact, VIEW_fact_observed, v.stamp->at);
-		view_set_str(&fact, VIEW_fact_network, v.network);
-		view_set_str(&fact, VIEW_fact_vantage, str_printf(a, "v%d", v.vantage));
-		view_set_int(&fact, VIEW_fact_qod, v.stamp->qod);
-		serve_row(out, &fact);
-	}
-	return 0;
-}
+/* ---- history ---- */
 
 static int history(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
 {
@@ -816,7 +656,6 @@ static int status(struct serve *s, struct serve_reply *out, struct arena *a, str
 }
 
 const struct serve_request serve_asks[] = {
-	{ MSGS_LIST, list }, { MSGS_ASSETS, assets }, { MSGS_ASSET, asset }, { MSGS_FACTS, facts }, { MSGS_HISTORY, history },
-	{ MSGS_DECLARED, declared },
+	{ MSGS_LIST, list }, { MSGS_ASSETS, assets }, { MSGS_ASSET, asset }, { MSGS_HISTORY, history },
 	{ MSGS_HEAD, head }, { MSGS_ENTRIES, entries }, { MSGS_STATUS, status }, { 0, NULL },
 };

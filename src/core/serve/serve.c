@@ -137,20 +137,17 @@ static serve_request_fn *find_in(const struct serve_request *table, u16 type)
 
 static serve_request_fn *find_request(const struct serve *s, u16 type)
 {
-	const struct serve_request *tables[13] = { serve_asks, serve_acts, serve_erasures, serve_logs_asks, serve_key_acts,
-		serve_copies, serve_checks, serve_transfers, serve_registers };
+	static const struct serve_request *const own[] = { serve_asks, serve_facts, serve_acts, serve_erasures, serve_logs_asks,
+		serve_key_acts, serve_copies, serve_checks, serve_transfers, serve_registers };
+	serve_request_fn *fn = NULL;
 
-	for (size_t i = 0; i < countof(s->parts->requests); i++) {
-		tables[9 + i] = s->parts->requests[i];
+	for (size_t i = 0; fn == NULL && i < countof(own); i++) {
+		fn = find_in(own[i], type);
 	}
-	for (size_t i = 0; i < countof(tables); i++) {
-		serve_request_fn *fn = find_in(tables[i], type);
-
-		if (fn != NULL) {
-			return fn;
-		}
+	for (size_t i = 0; fn == NULL && i < countof(s->parts->requests); i++) {
+		fn = find_in(s->parts->requests[i], type);
 	}
-	return type == MSGS_HELLO ? hello : NULL;
+	return fn == NULL && type == MSGS_HELLO ? hello : fn;
 }
 
 /* ---- chunks: what has arrived on all connections becomes one entry ---- */

@@ -166,8 +166,9 @@ int items_read(struct serve *s, struct arena *a, const struct store_items *g, st
 int items_forget(struct arena *a, const struct store_items *g, const struct store_part *erase, size_t n,
 	struct store_items *ret) MUST_USE;
 
-/* asks.c, acts.c, erase.c, logs.c, keys.c, restore.c, check.c */
+/* asks.c, facts.c, acts.c, erase.c, logs.c, keys.c, restore.c, check.c */
 extern const struct serve_request serve_asks[];
+extern const struct serve_request serve_facts[];
 extern const struct serve_request serve_acts[];
 extern const struct serve_request serve_erasures[];
 extern const struct serve_request serve_logs_asks[];

@@ -212,6 +212,7 @@ HANDLER(db_restore);
 HANDLER(erase);
 HANDLER(export);
 HANDLER(fact_ls);
+HANDLER(fact_show);
 HANDLER(import);
 HANDLER(ledger_anchor);
 HANDLER(ledger_consistency);

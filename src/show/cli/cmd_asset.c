@@ -1,4 +1,4 @@
-/* asset ls, show, set, merge, split, history; fact ls. */
+/* asset ls, show, set, merge, split, history; fact ls, show. */
 #include "show/cli/ask.h"
 
 #include "base/err.h"
@@ -42,6 +42,28 @@ int cmd_asset_history(struct cli *c)
 int cmd_fact_ls(struct cli *c)
 {
 	return about_asset(c, MSGS_FACTS, false);
+}
+
+/* The number of a fact is that of its entry and of the item in it: 18231.4. */
+int cmd_fact_show(struct cli *c)
+{
+	struct str text = c->args.p[0], entry = str_cut(&text, '.');
+	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
+	struct ask q;
+	i64 seq, index;
+	int exit;
+
+	if (str_i64(entry, &seq) != 0 || str_i64(text, &index) != 0 || seq < 0 || index < 0 || index > UINT32_MAX) {
+		return cli_error(c, CLI_FAILED, "E-USAGE", MSG_err_fact_number, MSG_NONE, TR({ "what", c->args.p[0] }));
+	}
+	buf_u64(&b, (u64)seq);
+	buf_u32(&b, (u32)index);
+	if ((exit = ask_open(c, &q)) != CLI_OK) {
+		return exit;
+	}
+	q.cards = true;
+	q.hide = "fact";	/* the one that was asked about */
+	return ask_close(&q, ask_rows(&q, MSGS_FACT, buf_view(&b)));
 }
 
 /* "owner.name=Sato", "software[name=firmware].version=2.1": kind, places in brackets, field, value. The kind table says what
