@@ -176,6 +176,14 @@ static int pg_prepare(struct store *st)
 	return r != 0 || !st->read_only ? r : script(st, "SET default_transaction_read_only = on");
 }
 
+/* All of them are: each costs a round trip, which a statement's first use should not wait for. */
+static int pg_ready(struct store *st, enum store_q q)
+{
+	(void)st;
+	(void)q;
+	return 0;
+}
+
 static void pg_close(struct store *st)
 {
 	struct pg *p = st->e;
@@ -411,7 +419,8 @@ static int pg_backup_before(struct store *st, u32 version)
 
 const struct store_engine store_engine_pg = {
 	.name = "postgresql", .dialect = STORE_PG,
-	.open = pg_open, .settle = pg_nothing, .create = pg_nothing, .prepare = pg_prepare, .close = pg_close,
+	.open = pg_open, .settle = pg_nothing, .create = pg_nothing, .prepare = pg_prepare, .ready = pg_ready,
+	.close = pg_close,
 	.begin = pg_begin, .commit = pg_commit, .rollback = pg_rollback, .script = script, .many = pg_many,
 	.query = pg_query,
 	.scrub = pg_scrub, .check = pg_check, .backup = pg_backup, .backup_before = pg_backup_before,

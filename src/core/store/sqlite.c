@@ -293,13 +293,18 @@ static int prepare_one(struct store *st, enum store_q q)
 	return 0;
 }
 
+/* Statements are prepared when first asked for: a short command needs few of them, and all of them cost it more than
+ * opening the store. */
+static int lite_ready(struct store *st, enum store_q q)
+{
+	struct lite *l = st->e;
+
+	return l->stmts[q].s != NULL ? 0 : prepare_one(st, q);
+}
+
 static int lite_prepare(struct store *st)
 {
-	int r = script(st, "CREATE TEMP TABLE my_zone (path TEXT NOT NULL)");
-
-	for (enum store_q q = 0; r == 0 && q < Q_COUNT; q++)
-		r = prepare_one(st, q);
-	return r;
+	return script(st, "CREATE TEMP TABLE my_zone (path TEXT NOT NULL)");
 }
 
 static void lite_close(struct store *st)
@@ -382,11 +387,15 @@ static int lite_many(struct store *st, enum store_q q, const struct store_val *a
 	struct stmt *s = &l->stmts[q];
 	size_t nargs = strlen(store_queries[q].args);
 	u64 changed = 0;
+	int r = lite_ready(st, q);
 
+	if (r != 0)
+		return r;
 	for (size_t i = 0; i < rows; i++) {
-		int r = bind(st, s, q, args + i * nargs);
-		int rc = r == 0 ? sqlite3_step(s->s) : SQLITE_OK;
+		int rc;
 
+		r = bind(st, s, q, args + i * nargs);
+		rc = r == 0 ? sqlite3_step(s->s) : SQLITE_OK;
 		if (r == 0 && rc != SQLITE_DONE)
 			r = fail(st, rc, store_queries[q].name);
 		sqlite3_reset(s->s);
@@ -427,10 +436,14 @@ static int lite_query(struct store *st, enum store_q q, const struct store_val *
 	struct lite *l = st->e;
 	struct stmt *s = &l->stmts[q];
 	struct store_val cols[STORE_COLS_MAX];
-	int n = sqlite3_column_count(s->s), rc = SQLITE_DONE, r = bind(st, s, q, args);
+	int n, rc = SQLITE_DONE, r = lite_ready(st, q);
 
+	if (r != 0)
+		return r;
+	n = sqlite3_column_count(s->s);
 	must(n <= STORE_COLS_MAX);
 	must(!sqlite3_stmt_busy(s->s));		/* a row function may not ask the question it is answering */
+	r = bind(st, s, q, args);
 	while (r == 0 && (rc = sqlite3_step(s->s)) == SQLITE_ROW) {
 		for (int i = 0; i < n; i++)
 			cols[i] = column(s->s, i);
@@ -570,7 +583,8 @@ static int lite_backup_before(struct store *st, u32 version)
 
 const struct store_engine store_engine_sqlite = {
 	.name = "sqlite", .dialect = STORE_SQLITE,
-	.open = lite_open, .settle = lite_settle, .create = lite_create, .prepare = lite_prepare, .close = lite_close,
+	.open = lite_open, .settle = lite_settle, .create = lite_create, .prepare = lite_prepare, .ready = lite_ready,
+	.close = lite_close,
 	.begin = lite_begin, .commit = lite_commit, .rollback = lite_rollback, .script = script, .many = lite_many,
 	.query = lite_query,
 	.scrub = lite_scrub, .check = lite_check, .backup = lite_backup, .backup_before = lite_backup_before,

@@ -244,6 +244,7 @@ int store_open_schema(const char *where, const struct store_opts *opts, const st
 	static const struct store_opts none = { 0 };
 	struct str w = str_z(where);
 	struct store *st;
+	bool url;
 	int r;
 
 	if (opts == NULL)
@@ -255,9 +256,10 @@ int store_open_schema(const char *where, const struct store_opts *opts, const st
 		return perr_set(reterr, ERR_NOMEM, 0, "no memory");
 	st->scratch = arena_new(NULL, 0);
 	st->read_only = opts->read_only;
-	st->engine = str_starts(w, S("postgresql://")) || str_starts(w, S("postgres://")) ? &store_engine_pg :
-		&store_engine_sqlite;
-	r = bring_up(st, where, opts, schema);
+	url = str_starts(w, S("postgresql://")) || str_starts(w, S("postgres://"));
+	st->engine = url && &store_engine_pg != NULL ? &store_engine_pg : &store_engine_sqlite;
+	r = url && &store_engine_pg == NULL ? store_fail(st, ERR_UNSUPPORTED, "this program opens no PostgreSQL store") :
+		bring_up(st, where, opts, schema);
 	if (r != 0) {
 		perr_set(reterr, r, 0, "%s", st->why);
 		store_close(st);

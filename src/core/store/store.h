@@ -44,9 +44,9 @@ struct store_opts {
 };
 
 /* where: a directory ("." for core, whose uid may not be able to walk to it from the root: no absolute path is ever
- * made of it) or a postgresql:// URL. Brings an older schema up to date after a backup beside it
- * (korobanu.db.before-N), see store_migrate. ERR_NEWER: made by a newer program, not a byte was touched.
- * ERR_NOTFOUND, ERR_DENIED, ERR_BUSY (another writer), ERR_INTEGRITY (no store of ours).
+ * made of it) or, in a program that links that engine, a postgresql:// URL (ERR_UNSUPPORTED elsewhere). Brings an older
+ * schema up to date after a backup beside it (korobanu.db.before-N), see store_migrate. ERR_NEWER: made by a newer
+ * program, not a byte was touched. ERR_NOTFOUND, ERR_DENIED, ERR_BUSY (another writer), ERR_INTEGRITY (no store of ours).
  * When it fails, *reterr (may be NULL) says why. */
 int store_open(const char *where, const struct store_opts *opts, struct store **ret, struct perr *reterr) MUST_USE;
 void store_close(struct store *st);		/* NULL is legal */

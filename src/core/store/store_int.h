@@ -53,7 +53,8 @@ struct store_engine {
 	int (*open)(struct store *st, const char *where, const struct store_opts *opts, u32 *ret_version);
 	int (*settle)(struct store *st);	/* after the version was found good: may write from here */
 	int (*create)(struct store *st);	/* before the first migration of a new store, outside a transaction */
-	int (*prepare)(struct store *st);	/* my_zone, then every statement */
+	int (*prepare)(struct store *st);	/* my_zone; statements here or when first asked for */
+	int (*ready)(struct store *st, enum store_q q);	/* prepares q where that is not done; for tests */
 	void (*close)(struct store *st);
 	int (*begin)(struct store *st, bool write);
 	int (*commit)(struct store *st);	/* sets st->dead when the outcome is not known */
@@ -69,7 +70,10 @@ struct store_engine {
 	int (*backup)(struct store *st, const char *path);
 	int (*backup_before)(struct store *st, u32 version);	/* the copy made before a migration */
 };
-extern const struct store_engine store_engine_sqlite, store_engine_pg;
+extern const struct store_engine store_engine_sqlite;
+/* A library of its own, there where a program links it: libpq brings twenty others, which would cost every start of
+ * every role more than all the rest of it. */
+extern const struct store_engine store_engine_pg __attribute__((weak));
 
 struct store {
 	const struct store_engine *engine;

@@ -21,7 +21,6 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 int super_fail(struct super *s, int err, const char *fmt, ...)
@@ -102,18 +101,21 @@ int super_signal(struct super *s)
 
 bool super_wait_pid(struct super *s, enum role r, int ms)
 {
-	const struct timespec nap = { .tv_nsec = 2000000 };
+	struct pollfd child = { .fd = s->sigfd, .events = POLLIN };
 	i64 until = mono_now().ns + (i64)ms * 1000000;
 
 	for (;;) {
-		reap(s);
+		i64 left;
+
+		super_read_signals(s);
 		if (s->peers[r].pid == 0) {
 			return true;
 		}
-		if (mono_now().ns >= until) {
+		left = (until - mono_now().ns + 999999) / 1000000;
+		if (left <= 0) {
 			return false;
 		}
-		nanosleep(&nap, NULL);
+		(void)poll(&child, 1, (int)left);	/* woken for nothing or by a signal: looked at again above */
 	}
 }
 

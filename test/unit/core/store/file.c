@@ -507,6 +507,7 @@ void test_file__a_directory_that_cannot_be_written_is_said(void **state)
 	assert_int_equal(chmod(b.dir, 0755), 0);
 	assert_int_equal(store_open(bed_file(&b, "nowhere"), NULL, &b.st, &e), ERR_NOTFOUND);
 	assert_int_equal(store_open(b.where, &(struct store_opts){ .cache = GiB }, &b.st, &e), ERR_RANGE);
+	assert_int_equal(store_open("postgresql://localhost/x", NULL, &b.st, &e), ERR_UNSUPPORTED);
 	assert_int_equal(unlink(bed_file(&b, STORE_FILE)), 0);
 	assert_int_equal(store_open(b.where, &(struct store_opts){ .no_create = true }, &b.st, &e), ERR_NOTFOUND);
 	bed_end(&b);
