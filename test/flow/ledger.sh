@@ -73,8 +73,6 @@ ok "what was in the copy is there, what came later is not" gone
 ok "entries go on" k network add d --prefix 10.84.0.0/24
 old() { [ "$before" -gt 4 ] && [ -s one/replaced-1/korobanu.db ] && KOROBANU_STORE="$work/one/replaced-1" "$K" ledger verify 2>&1 | grep -q . ; }
 ok "what was replaced is kept" old
-unproven() { ends 2 k ledger prove -o proof.jsonl && says "restored" && [ ! -e proof.jsonl ]; }
-ok "a proof over the restore is refused with words" unproven
 k db backup copy2.db
 store=two
 ok "a copy of a restored store, elsewhere" k db restore copy2.db

@@ -2,8 +2,8 @@
  *
  * FORMAT (doc/formats/bundle.md). JSON Lines; each line is RFC 8785 and ends with "\n". In this order:
  *
- *	{"bundle":"korobanu.bundle/1","key":<verifier key>,"made":<utc>,"origin":<name of the key>}
- *	{"checkpoint":<signed note>}
+ *	{"bundle":"korobanu.bundle/1","logs":[{"first":n,"key":<verifier key>,"origin":<name of the key>}..],"made":<utc>}
+ *	{"checkpoint":<signed note>}						one a log, in their order
  *	{"text":{"body":..,"kind":..,"sha256":<hex>}}				ascending by kind, hash
  *	{"entry":{"envelope":..,"proof":[<base64>..],"seq":n}}			ascending by seq
  *	{"part":{"bytes":<base64>,"index":k,"item":i,"proof":[..],"role":"t|p|e","salt":<base64>,"seq":n}}
@@ -13,8 +13,10 @@
  *
  * `all` is SHA-256 over the listed hashes, 32 bytes each: it tells a damaged list from a damaged line.
  *
- * INVARIANTS. What reaches the sink is proven to its line: a text by its hash, an envelope by inclusion in the
- * signed root, a part by inclusion in its envelope's root, an erased part by an `erased` entry of a later position
+ * INVARIANTS. Positions are one number over all logs of the store: log i has those from its `first` on, as many as its
+ * checkpoint says, and the next log begins where they end. So every position lies in exactly one log, and the leaf's
+ * index there is seq - first.
+ * What reaches the sink is proven to its line: a text by its hash, an envelope by inclusion in the signed root of its log, a part by inclusion in its envelope's root, an erased part by an `erased` entry of a later position
  * that names it. Item and role of a part are in its commitment; those of an erased part cannot be proven any more and
  * are held against the parts beside it: items ascend, each begins with its technical part. Nothing is optional and
  * nothing comes twice, so a bundle has one text and every byte of it counts.
@@ -22,7 +24,7 @@
  *
  * DANGERS. The file is a stranger's. Lengths are bounded before memory is asked for; JSON and base64 live in an
  * arena of one line; what stays is 32 bytes a line, and for each entry its root and erased positions. */
-#include "core/ledger/bundle.h"
+#include "core/ledger/chain.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -54,6 +56,8 @@ struct verify {
 	const struct bundle_sink *sink;
 	const struct note_key *trusted;
 	struct bundle_info info;
+	struct bundle_log *logs;	/* what info shows */
+	size_t checkpoints;		/* read so far */
 	struct perr *e;
 	u32 line;
 	u8 *chunk;
@@ -210,31 +214,76 @@ static int members(struct verify *v, const struct json *o, size_t n)
 
 /* The lines */
 
-static int line_begin(struct verify *v, const struct json *o)
+static int log_read(struct verify *v, const struct json *o, size_t i, struct bundle_log *ret)
 {
-	struct str format, key, made, origin;
-	struct bundle_info *i = &v->info;
+	struct str key, origin;
 	int r;
 
-	if ((r = members(v, o, 4)) != 0 || (r = get_str(v, o, "bundle", &format)) != 0 ||
-	    (r = get_str(v, o, "key", &key)) != 0 || (r = get_str(v, o, "made", &made)) != 0 ||
-	    (r = get_str(v, o, "origin", &origin)) != 0) {
+	if ((r = members(v, o, 3)) != 0 || (r = get_u64(v, o, "first", &ret->first)) != 0 ||
+	    (r = get_str(v, o, "key", &key)) != 0 || (r = get_str(v, o, "origin", &origin)) != 0) {
+		return r;
+	}
+	if (note_key_parse(str_dup(v->a, key), &ret->key) != 0) {
+		return bad(v, "\"key\" is no verifier key, or not the key its hash names");
+	}
+	if (!str_eq(ret->key.name, origin)) {
+		return bad(v, "\"origin\" is not the name of the key");
+	}
+	if (chain_epoch(origin) != i + 1) {
+		return bad(v, "log %zu of the list is not that of epoch %zu", i + 1, i + 1);
+	}
+	if (i == 0 ? ret->first != 0 : ret->first <= ret[-1].first) {
+		return bad(v, "the positions of log %zu do not begin after those of the log before it", i + 1);
+	}
+	return 0;
+}
+
+/* The last log's key must be the trusted one, under the name it has in any of the logs: a reader who knew the store before a restore
+ * knows its key by that name. */
+static bool is_trusted(const struct verify *v)
+{
+	size_t n = v->info.nlogs;
+
+	if (v->trusted == NULL) {
+		return true;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (str_eq(v->trusted->name, v->logs[i].key.name) && memcmp(v->trusted->pub, v->logs[i].key.pub, KEY_PUB) == 0) {
+			return memcmp(v->trusted->pub, v->logs[n - 1].key.pub, KEY_PUB) == 0;
+		}
+	}
+	return false;
+}
+
+static int line_begin(struct verify *v, const struct json *o)
+{
+	const struct json *logs = json_get(o, S("logs"));
+	struct str format, made;
+	int r;
+
+	if ((r = members(v, o, 3)) != 0 || (r = get_str(v, o, "bundle", &format)) != 0 ||
+	    (r = get_str(v, o, "made", &made)) != 0) {
 		return r;
 	}
 	if (!str_eq(format, S(BUNDLE_FORMAT))) {
 		return bad(v, "not a bundle of format %s", BUNDLE_FORMAT);
 	}
-	if (!utc_canonical(made) || utc_parse(made, &i->made) != 0) {
+	if (!utc_canonical(made) || utc_parse(made, &v->info.made) != 0) {
 		return bad(v, "\"made\" is no time in its one form");
 	}
-	if (note_key_parse(str_dup(v->a, key), &i->key) != 0) {
-		return bad(v, "\"key\" is no verifier key, or not the key its hash names");
+	if (logs == NULL || logs->type != JSON_ARR || logs->arr.n == 0 || logs->arr.n > BUNDLE_LOGS_MAX) {
+		return bad(v, "\"logs\" is missing or no list of 1 to %d logs", BUNDLE_LOGS_MAX);
 	}
-	if (!str_eq(i->key.name, origin)) {
-		return bad(v, "\"origin\" is not the name of the key");
+	v->logs = arena_alloc(v->a, logs->arr.n * sizeof *v->logs);
+	for (size_t i = 0; i < logs->arr.n; i++) {
+		v->logs[i] = (struct bundle_log){ 0 };
+		if ((r = log_read(v, &logs->arr.p[i], i, &v->logs[i])) != 0) {
+			return r;
+		}
 	}
-	if (v->trusted != NULL &&
-	    (!str_eq(v->trusted->name, i->key.name) || memcmp(v->trusted->pub, i->key.pub, KEY_PUB) != 0)) {
+	v->info.logs = v->logs;
+	v->info.nlogs = logs->arr.n;
+	if (!is_trusted(v)) {
 		return bad(v, "made under another key than the one trusted");
 	}
 	v->stage = CHECKPOINT;
@@ -243,13 +292,28 @@ static int line_begin(struct verify *v, const struct json *o)
 
 static int line_checkpoint(struct verify *v, const struct json *note)
 {
+	struct bundle_log *log = &v->logs[v->checkpoints];
+	bool last = v->checkpoints + 1 == v->info.nlogs;
 	struct perr e = {0};
 
 	if (note->type != JSON_STR) {
 		return bad(v, "the checkpoint is no text");
 	}
-	if (checkpoint_open(v->la, str_dup(v->a, note->s), &v->info.key, &v->info.checkpoint, &e) != 0) {
+	log->note = str_dup(v->a, note->s);
+	if (checkpoint_open(v->la, log->note, &log->key, &log->checkpoint, &e) != 0) {
 		return bad(v, "%s", e.text);
+	}
+	if (!last && log->checkpoint.size != log[1].first - log->first) {
+		return bad(v, "%s between the %llu entries of this log and position %llu, where the next begins",
+			log->checkpoint.size < log[1].first - log->first ? "a gap" : "an overlap",
+			(unsigned long long)log->checkpoint.size, (unsigned long long)log[1].first);
+	}
+	if (log->checkpoint.size > NUMBER_MAX - log->first) {
+		return bad(v, "the positions of this log go beyond what a number holds");
+	}
+	v->checkpoints++;
+	if (!last) {
+		return 0;
 	}
 	v->stage = TEXT;
 	return v->sink->begin != NULL ? v->sink->begin(v->sink->ctx, &v->info, v->e) : 0;
@@ -301,9 +365,21 @@ static int entry_keep(struct verify *v, u64 seq, const struct envelope *env)
 	return 0;
 }
 
+/* The log a position lies in; NULL: in none. */
+static const struct bundle_log *log_find(const struct verify *v, u64 seq)
+{
+	for (size_t i = v->info.nlogs; i-- > 0;) {
+		if (seq >= v->logs[i].first) {
+			return seq - v->logs[i].first < v->logs[i].checkpoint.size ? &v->logs[i] : NULL;
+		}
+	}
+	return NULL;
+}
+
 static int line_entry(struct verify *v, const struct json *o)
 {
-	const struct checkpoint *c = &v->info.checkpoint;
+	const struct bundle_log *log;
+	const struct checkpoint *c;
 	struct merkle_proof proof;
 	struct envelope env;
 	struct perr e = {0};
@@ -320,8 +396,12 @@ static int line_entry(struct verify *v, const struct json *o)
 	if (v->entries.n > 0 && seq <= v->entries.p[v->entries.n - 1].seq) {
 		return bad(v, "entries are not in ascending order");
 	}
+	if ((log = log_find(v, seq)) == NULL) {
+		return bad(v, "entry %llu is in none of the logs", (unsigned long long)seq);
+	}
+	c = &log->checkpoint;
 	leaf = merkle_leaf(text);
-	if (merkle_verify_inclusion(seq, c->size, &leaf, proof.h, proof.n, &c->root) != 0) {
+	if (merkle_verify_inclusion(seq - log->first, c->size, &leaf, proof.h, proof.n, &c->root) != 0) {
 		return bad(v, "entry %llu is not in the tree of the checkpoint", (unsigned long long)seq);
 	}
 	if (envelope_read(v->la, text, &env, &e) != 0) {

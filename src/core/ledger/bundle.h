@@ -11,6 +11,7 @@
 #define BUNDLE_FORMAT "korobanu.bundle/1"
 #define BUNDLE_LINE_MAX (24 * MiB)	/* a part of LIMIT_EVIDENCE_FILE in base64, with its proof */
 #define BUNDLE_LINES_MAX 350000		/* their hashes fit into the last line; the whole is at most LIMIT_BUNDLE */
+#define BUNDLE_LOGS_MAX 1024
 
 enum bundle_text { BUNDLE_GUIDELINE, BUNDLE_MAPPING, BUNDLE_RULE };
 extern const char *const bundle_texts[3];	/* "guideline", "mapping", "rule" */
@@ -27,13 +28,22 @@ struct bundle_part {
 	struct str bytes;		/* not erased */
 };
 
+/* A log of the store, and its checkpoint: of a log that a restore closed at the size it was closed at. Its entries have the positions
+ * first .. first + size - 1; of all logs together they go on without a gap, from 0. */
+struct bundle_log {
+	u64 first;
+	struct note_key key;		/* which signed the checkpoint; its name is the origin */
+	struct str note;		/* writing: the signed checkpoint */
+	struct checkpoint checkpoint;	/* verified */
+};
+
 /* Writing. Lines go to `out` whole, in this order: begin, texts (by kind, then hash), entries (by seq), parts
  * (by seq, index), end; another order breaks a must(). A proof is given as merkle_inclusion made it.
  * Errors are sticky: later calls do nothing and bundle_w_end returns the first one. */
 struct bundle_w;
 typedef int bundle_out(void *ctx, struct str line);
 struct bundle_w *bundle_w_new(struct arena *a, bundle_out *out, void *ctx);
-void bundle_w_begin(struct bundle_w *w, struct utc made, const struct note_key *key, struct str checkpoint);
+void bundle_w_begin(struct bundle_w *w, struct utc made, const struct bundle_log *logs, size_t n);
 void bundle_w_text(struct bundle_w *w, enum bundle_text kind, struct str body);
 void bundle_w_entry(struct bundle_w *w, u64 seq, struct str envelope, const struct merkle_proof *proof);
 void bundle_w_part(struct bundle_w *w, const struct bundle_part *p, const struct merkle_proof *proof);
@@ -42,8 +52,8 @@ int bundle_w_end(struct bundle_w *w) MUST_USE;
 /* Verifying. */
 struct bundle_info {
 	struct utc made;
-	struct note_key key;
-	struct checkpoint checkpoint;
+	const struct bundle_log *logs;	/* ascending, the one that grows last */
+	size_t nlogs;
 	u64 lines, texts, entries, parts, erased;
 };
 
@@ -62,7 +72,8 @@ struct bundle_sink {
 /* Gives the next bytes, at most n, 0 at the end. */
 typedef int bundle_in(void *ctx, u8 *to, size_t n, size_t *ret);
 
-/* Reads to the end. `trusted` (may be NULL) is the key the caller knows from elsewhere: another one is ERR_INTEGRITY.
+/* Reads to the end. `trusted` (may be NULL) is the key the caller knows from elsewhere, of any of the logs: when it is none of theirs, or
+ * the last log is signed by another, that is ERR_INTEGRITY. The last log's checkpoint vouches for those before it (chain.h).
  * Without it the bundle proves only that the holder of the key it names made it. Any failure of the content is
  * ERR_INTEGRITY with reterr->line and what; limits of size are ERR_LIMIT; errors of `in` are passed on.
  * Memory: one line and 32 bytes for each line, 64 bytes for each entry. *ret lives in the arena. */

@@ -62,33 +62,46 @@ static void proof_write(struct json_w *j, struct arena *a, const struct merkle_p
 	jw_end(j);
 }
 
-void bundle_w_begin(struct bundle_w *w, struct utc made, const struct note_key *key, struct str checkpoint)
+static void checkpoint_out(struct bundle_w *w, struct str note)
 {
 	struct buf b = line_new(w);
 	struct json_w j = jw_new(&b);
 
-	must(w->stage == NEW);
+	if (w->err != 0 || !str_utf8_ok(note, NULL)) {
+		w->err = w->err != 0 ? w->err : ERR_UTF8;
+		return;
+	}
+	jw_obj(&j);
+	jw_kstr(&j, "checkpoint", note);
+	jw_end(&j);
+	line_out(w, &b);
+}
+
+void bundle_w_begin(struct bundle_w *w, struct utc made, const struct bundle_log *logs, size_t n)
+{
+	struct buf b = line_new(w);
+	struct json_w j = jw_new(&b);
+
+	must(w->stage == NEW && n != 0);
 	w->stage = BEGUN;
 	jw_obj(&j);
 	jw_kstr(&j, "bundle", S(BUNDLE_FORMAT));
-	jw_kstr(&j, "key", note_key_text(w->line, key));
+	jw_key(&j, S("logs"));
+	jw_arr(&j);
+	for (size_t i = 0; i < n; i++) {
+		jw_obj(&j);
+		jw_kint(&j, "first", (i64)logs[i].first);
+		jw_kstr(&j, "key", note_key_text(w->line, &logs[i].key));
+		jw_kstr(&j, "origin", logs[i].key.name);
+		jw_end(&j);
+	}
+	jw_end(&j);
 	jw_kstr(&j, "made", utc_text(w->line, made));
-	jw_kstr(&j, "origin", key->name);
 	jw_end(&j);
 	line_out(w, &b);
-	if (w->err != 0) {
-		return;
+	for (size_t i = 0; i < n; i++) {
+		checkpoint_out(w, logs[i].note);
 	}
-	if (!str_utf8_ok(checkpoint, NULL)) {
-		w->err = ERR_UTF8;
-		return;
-	}
-	b = line_new(w);
-	j = jw_new(&b);
-	jw_obj(&j);
-	jw_kstr(&j, "checkpoint", checkpoint);
-	jw_end(&j);
-	line_out(w, &b);
 }
 
 void bundle_w_text(struct bundle_w *w, enum bundle_text kind, struct str body)

@@ -86,30 +86,40 @@ int serve_key_of(struct arena *a, struct str body, struct note_key *ret)
 	return read_key_object(a, body, "key", ret);
 }
 
-int serve_open_note(struct serve *s, struct arena *a, struct str note, struct checkpoint *ret, struct perr *why)
+int serve_open_note(struct serve *s, struct arena *a, struct str note, struct checkpoint *ret, struct note_key *ret_key,
+	struct perr *why)
 {
 	static const char *const members[] = { "key", "before" };
 	struct store_object *rows;
-	size_t n;
+	struct note_key key = s->note_key;
+	struct checkpoint c;
+	struct note n;
+	size_t nrows;
 	int r;
 
-	if (checkpoint_open(a, note, &s->note_key, ret, why) == 0) {
-		return 0;
-	}
-	if ((r = store_object_history(s->st, a, S("ledger"), S("key"), &rows, &n)) != 0) {
-		return r;
-	}
-	for (size_t i = 0; i < n; i++) {
-		for (size_t k = 0; k < countof(members); k++) {
-			struct note_key key;
-
-			if (read_key_object(a, rows[i].body, members[k], &key) == 0 && checkpoint_open(a, note, &key,
-			    ret, NULL) == 0) {
-				return 0;
+	if (checkpoint_open(a, note, &key, ret, why) != 0) {
+		/* A key signs under the origin of the log: a log closed by a restore may have been signed by a key that came later. */
+		if (note_parse(a, note, &n, NULL) != 0 || checkpoint_parse(n.text, &c, NULL) != 0) {
+			return ERR_INTEGRITY;
+		}
+		if ((r = store_object_history(s->st, a, S("ledger"), S("key"), &rows, &nrows)) != 0) {
+			return r;
+		}
+		r = ERR_INTEGRITY;
+		for (size_t i = 0; r != 0 && i < nrows * countof(members); i++) {
+			if (read_key_object(a, rows[i / 2].body, members[i % 2], &key) == 0 &&
+			    note_key_make(c.origin, key.pub, &key) == 0) {
+				r = checkpoint_open(a, note, &key, ret, NULL) == 0 ? 0 : ERR_INTEGRITY;
 			}
 		}
+		if (r != 0) {
+			return r;
+		}
 	}
-	return ERR_INTEGRITY;
+	if (ret_key != NULL) {
+		*ret_key = key;
+	}
+	return 0;
 }
 
 /* ---- the present key ---- */

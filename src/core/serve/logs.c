@@ -9,6 +9,7 @@
 #include "core/serve/serve_int.h"
 
 #include "base/limits.h"
+#include "core/ledger/chain.h"
 
 #include <string.h>
 
@@ -29,25 +30,14 @@ struct serve_log serve_log_now(struct serve *s)
 
 static int log_of_object(struct serve *s, struct arena *a, const struct store_object *o, struct serve_log *ret)
 {
-	struct serve_log l = { .s = s };
+	struct chain_old old;
 	const struct json *v;
-	struct str root, bytes;
-	i64 epoch, first, size, known;
 
-	if (json_parse(a, o->body, &v, NULL) != 0 || json_get_int(v, S("epoch"), &epoch) != 0 || epoch < 1 ||
-	    epoch > INT32_MAX ||
-	    json_get_int(v, S("first"), &first) != 0 || first < 0 || json_get_int(v, S("size"), &size) != 0 ||
-	    size < 0 ||
-	    json_get_int(v, S("known"), &known) != 0 || known < 0 || json_get_str(v, S("origin"), &l.origin) != 0 ||
-	    json_get_str(v, S("root"), &root) != 0 || str_unbase64(a, root, &bytes) != 0 || bytes.n != HASH_LEN) {
+	if (json_parse(a, o->body, &v, NULL) != 0 || chain_old_read(a, v, &old) != 0) {
 		return ERR_INTEGRITY;
 	}
-	l.epoch = (u32)epoch;
-	l.first = (u64)first;
-	l.size = (u64)size;
-	l.known = (u64)known;
-	memcpy(l.root.b, bytes.p, HASH_LEN);
-	*ret = l;
+	*ret = (struct serve_log){ .s = s, .epoch = old.epoch, .first = old.first, .size = old.size, .known = old.known,
+		.origin = old.origin, .root = old.root };
 	return 0;
 }
 
@@ -194,7 +184,7 @@ static int check_note(struct serve *s, struct arena *a, struct str note, struct 
 	size_t n;
 	int r;
 
-	if ((r = serve_open_note(s, a, note, &c, &why)) != 0) {
+	if ((r = serve_open_note(s, a, note, &c, NULL, &why)) != 0) {
 		*ret_text = unknown_note(s, a, note, &why);
 		return ERR_INTEGRITY;
 	}

@@ -12,6 +12,8 @@ struct prove {
 	struct serve_reply *out;
 	struct arena *a;
 	struct bundle_w *w;
+	struct serve_log *logs;			/* of the store, ascending */
+	size_t nlogs;
 	vec(struct store_items) groups;		/* with bodies and salts */
 	vec(u64) seqs;				/* entries: those of the groups and those that erased something */
 };
@@ -71,6 +73,19 @@ static int keep_group(void *ctx, const struct store_items *g)
 
 	*vec_add(p->a, &p->groups) = *g;
 	return 0;
+}
+
+/* All of an entry that belongs to no asset. */
+static int keep_entry(struct prove *p, u64 seq)
+{
+	struct store_items *groups;
+	size_t n;
+	int r = store_items_at(p->s->st, p->a, seq, &groups, &n);
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		*vec_add(p->a, &p->groups) = groups[i];
+	}
+	return r;
 }
 
 struct places {
@@ -141,10 +156,57 @@ static int list_entries(struct prove *p)
 	return 0;
 }
 
+static struct serve_log *log_of(const struct prove *p, u64 seq)
+{
+	size_t i = p->nlogs;
+
+	while (i-- > 1 && seq < p->logs[i].first) {
+	}
+	return &p->logs[i];
+}
+
+/* Of a log that a restore closed, at the size it was closed at; of the one that grows, at the size it has. */
+static int log_note(struct prove *p, const struct serve_log *l, struct str *ret)
+{
+	struct store_checkpoint *rows;
+	size_t n;
+	int r;
+
+	if (l == &p->logs[p->nlogs - 1]) {
+		return serve_sign(p->s, p->a, ret);
+	}
+	if ((r = store_get_checkpoints(p->s->st, p->a, l->epoch, l->size, 1, &rows, &n)) != 0) {
+		return r;
+	}
+	if (n != 1 || rows[0].size != l->size) {
+		return ERR_INTEGRITY;
+	}
+	*ret = rows[0].note;
+	return 0;
+}
+
+static int write_begin(struct prove *p)
+{
+	struct bundle_log *logs = arena_alloc(p->a, p->nlogs * sizeof *logs);
+
+	for (size_t i = 0; i < p->nlogs; i++) {
+		int r;
+
+		logs[i] = (struct bundle_log){ .first = p->logs[i].first };
+		if ((r = log_note(p, &p->logs[i], &logs[i].note)) != 0 ||
+		    (r = serve_open_note(p->s, p->a, logs[i].note, &logs[i].checkpoint, &logs[i].key, NULL)) != 0) {
+			return r;
+		}
+	}
+	bundle_w_begin(p->w, serve_now(p->s), logs, p->nlogs);
+	return 0;
+}
+
 static int write_entries(struct prove *p)
 {
 	for (size_t i = 0; i < p->seqs.n; i++) {
 		struct arena *a = arena_new(p->a, 0);
+		struct serve_log *l = log_of(p, p->seqs.p[i]);
 		struct merkle_proof proof;
 		struct store_entry *e;
 		size_t n;
@@ -153,13 +215,13 @@ static int write_entries(struct prove *p)
 		if ((r = store_get_entries(p->s->st, a, p->seqs.p[i], 1, &e, &n)) != 0) {
 			return r;
 		}
-		if (n != 1 || e[0].seq != p->seqs.p[i] || e[0].seq < p->s->head.first) {
-			return n != 1 ? ERR_INTEGRITY : ERR_UNSUPPORTED;	/* an earlier epoch has a log of its own */
+		if (n != 1 || e[0].seq != p->seqs.p[i]) {
+			return ERR_INTEGRITY;
 		}
-		if ((r = merkle_inclusion(serve_node, p->s, e[0].seq - p->s->head.first, p->s->head.size, &proof)) != 0) {
+		if ((r = merkle_inclusion(serve_log_node, l, e[0].seq - l->first, l->size, &proof)) != 0) {
 			return r;
 		}
-		bundle_w_entry(p->w, e[0].seq - p->s->head.first, e[0].envelope, &proof);
+		bundle_w_entry(p->w, e[0].seq, e[0].envelope, &proof);
 		arena_free(a);
 	}
 	return 0;
@@ -185,7 +247,7 @@ static int write_group(struct prove *p, const struct store_items *g)
 			return ERR_INTEGRITY;
 		}
 		for (size_t k = 0; k < item.parts.n; k++, part++) {
-			struct bundle_part bp = { .seq = g->seq - p->s->head.first, .index = part, .item = g->first + i,
+			struct bundle_part bp = { .seq = g->seq, .index = part, .item = g->first + i,
 				.role = packed_role(&item, k), .bytes = item.parts.p[k] };
 			struct merkle_proof proof;
 
@@ -207,7 +269,6 @@ static int write_group(struct prove *p, const struct store_items *g)
 				if ((r = find_eraser(p, g->seq, part, &bp.erased_by)) != 0) {
 					return r;
 				}
-				bp.erased_by -= p->s->head.first;
 			}
 			if ((r = merkle_inclusion(merkle_tree_fetch, &tree, part, commits.n / HASH_LEN, &proof)) != 0) {
 				return r;
@@ -245,9 +306,6 @@ int serve_bundle(struct serve *s, struct serve_reply *out, struct arena *a, cons
 	const struct store_text *texts, size_t ntexts, u64 statement)
 {
 	struct prove p = { .s = s, .out = out, .a = a };
-	struct store_items *groups;
-	struct str note;
-	size_t n;
 	int r;
 
 	for (size_t i = 0; i < nassets; i++) {
@@ -255,18 +313,19 @@ int serve_bundle(struct serve *s, struct serve_reply *out, struct arena *a, cons
 			return r;
 		}
 	}
-	if ((r = store_items_at(s->st, a, statement, &groups, &n)) != 0) {
+	if ((r = keep_entry(&p, statement)) != 0 || (r = serve_logs(s, a, &p.logs, &p.nlogs)) != 0) {
 		return r;
 	}
-	for (size_t i = 0; i < n; i++) {
-		*vec_add(a, &p.groups) = groups[i];
+	for (size_t i = 1; i < p.nlogs; i++) {		/* the entry of each log that says which one it goes on from */
+		if ((r = keep_entry(&p, p.logs[i].first)) != 0) {
+			return r;
+		}
 	}
 	qsort(p.groups.p, p.groups.n, sizeof *p.groups.p, by_place);
-	if ((r = list_entries(&p)) != 0 || (r = serve_sign(s, a, &note)) != 0) {
+	p.w = bundle_w_new(a, send_line, &p);
+	if ((r = list_entries(&p)) != 0 || (r = write_begin(&p)) != 0) {
 		return r;
 	}
-	p.w = bundle_w_new(a, send_line, &p);
-	bundle_w_begin(p.w, serve_now(s), &s->note_key, note);
 	write_texts(&p, texts, ntexts);
 	if ((r = write_entries(&p)) != 0) {
 		return r;

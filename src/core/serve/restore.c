@@ -23,6 +23,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "core/ledger/chain.h"
 #include "core/ledger/publish.h"
 
 #include <errno.h>
@@ -58,10 +59,13 @@ static int send_copy(struct serve_reply *out, int fd)
 static int backup(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
 {
 	AUTO_CLOSE int fd = -1;
+	struct str note;
 	int r = rd_done(body);
 
-	(void)a;
 	if (r != 0) {
+		return r;
+	}
+	if ((r = serve_sign(s, a, &note)) != 0) {	/* a checkpoint over all that the copy holds goes with it */
 		return r;
 	}
 	(void)unlink(COPY);
@@ -163,98 +167,97 @@ static void throw_away(void)
 	}
 }
 
-/* The larger of what the copy and the directory it comes to know of its log; *ret_note is empty when neither signed
- * anything. */
+/* A checkpoint of the copy's log must be of a beginning of it, where it is not beyond its end. */
+static int holds(struct serve *s, const struct checkpoint *c)
+{
+	struct hash root;
+	int r = c->size > s->head.size ? 0 : merkle_fetch_root(serve_node, s, c->size, &root);
+
+	return r != 0 || c->size > s->head.size || hash_eq(&root, &c->root) ? r : ERR_INTEGRITY;
+}
+
+/* The published checkpoint of the directory, by a key the copy knows or the one that lies here: it may be younger than the copy. */
+static int open_published(struct serve *s, struct arena *a, struct str note, struct checkpoint *ret)
+{
+	struct note_key key;
+
+	return serve_open_note(s, a, note, ret, NULL, NULL) == 0 ? 0 :
+		note_key_make(s->head.origin, s->key.pub, &key) == 0 ? checkpoint_open(a, note, &key, ret, NULL) : ERR_INTEGRITY;
+}
+
+/* The largest checkpoint that the copy and the directory it comes to know of its log, at least the one over all of it. Every copy that
+ * `db backup` makes has that one; of another (a copy of the file) it is signed here, by the key at hand. No two checkpoints of one
+ * origin and size differ by that: what is known of the log is of the same tree (holds). */
 static int last_known(struct serve *s, struct arena *a, u64 *ret_size, struct str *ret_note)
 {
 	struct store_checkpoint stored;
-	struct checkpoint c;
-	struct str note;
+	struct checkpoint c, of_copy = { 0 };
+	struct str note = S("");
 	int dir, r = store_get_last_checkpoint(s->st, a, false, &stored);
 
-	*ret_size = 0;
-	*ret_note = S("");
+	if (r == 0 && stored.epoch == s->head.epoch &&
+	    ((r = serve_open_note(s, a, stored.note, &of_copy, NULL, NULL)) != 0 || (r = holds(s, &of_copy)) != 0)) {
+		return ERR_INTEGRITY;
+	}
 	if (r != 0 && r != ERR_NOTFOUND) {
 		return r;
 	}
-	if (r == 0 && stored.epoch == s->head.epoch) {
-		*ret_size = stored.size;
-		*ret_note = stored.note;
-	}
+	c = (struct checkpoint){ 0 };
 	dir = open("log", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (dir < 0) {
-		return 0;
+	if (dir >= 0) {
+		r = publish_checkpoint(a, dir, &note) == 0 && open_published(s, a, note, &c) == 0 &&
+			str_eq(c.origin, s->head.origin) ? holds(s, &c) : 0;
+		close(dir);
+		if (r != 0) {
+			log_error("the ledger published here and the copy's have one origin and differ");
+			return r;
+		}
+		if (!str_eq(c.origin, s->head.origin)) {
+			c.size = 0;
+		}
 	}
-	if (publish_checkpoint(a, dir, &note) == 0 && serve_open_note(s, a, note, &c, NULL) == 0 &&
-	    str_eq(c.origin, s->head.origin) && c.size > *ret_size) {
-		*ret_size = c.size;
-		*ret_note = note;
+	if (c.size <= s->head.size) {
+		*ret_size = s->head.size;
+		return serve_sign(s, a, ret_note);
 	}
-	close(dir);
-	return 0;
-}
-
-/* What the log says of the one it continues: {"first","known","note","origin","root","size"}, the object of that
- * epoch too. */
-static struct str old_log(struct arena *a, const struct serve_log *l, u64 known, struct str note)
-{
-	struct buf b = buf_new(a, 0);
-	struct json_w w = jw_new(&b);
-
-	jw_obj(&w);
-	jw_kint(&w, "epoch", l->epoch);
-	jw_kint(&w, "first", (i64)l->first);
-	jw_kint(&w, "known", (i64)known);
-	jw_kstr(&w, "note", note);
-	jw_kstr(&w, "origin", l->origin);
-	jw_kstr(&w, "root", str_base64(a, l->root.b, HASH_LEN));
-	jw_kint(&w, "size", (i64)l->size);
-	jw_end(&w);
-	must(buf_done(&b) == 0);
-	return buf_view(&b);
+	*ret_size = c.size;
+	*ret_note = note;
+	return serve_sign(s, a, &note);
 }
 
 /* Step (2). */
 static int begin_epoch(struct serve *s, struct arena *a)
 {
 	/* its origin is copied: the head it points into goes with the commit */
-	struct serve_log old = serve_log_now(s);
+	struct chain chain = { .old = { .epoch = s->head.epoch, .first = s->head.first, .size = s->head.size,
+		.origin = str_dup(a, s->head.origin) } };
 	struct store_object objects[2] = { { .type = S("epoch") }, { .type = S("ledger"), .id = S("key") } };
 	struct item it = { .type = ITEM_ACT };
 	struct serve_draft d = { .items = &it, .nitems = 1, .objects = objects, .nobjects = countof(objects) };
 	struct serve_done done;
-	struct note_key key, before = s->note_key;
-	struct buf b = buf_new(a, 0);
-	struct json_w w = jw_new(&b);
-	struct str note;
-	u64 known;
+	struct note_key before = s->note_key;
 	u8 id[8];
 	int r;
 
-	old.origin = str_dup(a, old.origin);
+	memcpy(chain.old.root.b, s->head.root, sizeof chain.old.root.b);
 	must(getrandom(id, sizeof id, 0) == (ssize_t)sizeof id);
 	d.new_origin = str_printf(s->a, "korobanu.invalid/%.*s/%u", STRF(str_hex(a, id, sizeof id)), s->head.epoch + 1);
-	if ((r = note_key_make(d.new_origin, s->key.pub, &key)) != 0 || (r = last_known(s, a, &known, &note)) != 0) {
+	chain.origin = d.new_origin;
+	if ((r = note_key_make(d.new_origin, s->key.pub, &chain.key)) != 0 ||
+	    (r = last_known(s, a, &chain.old.known, &chain.old.note)) != 0) {
 		return r;
 	}
-	objects[0].id = str_printf(a, "%010u", old.epoch);
-	objects[0].body = old_log(a, &old, known, note);
-	objects[1].body = serve_key_object(a, &before, &key);
-	jw_obj(&w);
-	jw_kstr(&w, "do", S("ledger.restore"));
-	jw_kstr(&w, "key", note_key_text(a, &key));
-	jw_key(&w, S("old"));
-	jw_raw(&w, objects[0].body);
-	jw_kstr(&w, "origin", d.new_origin);
-	jw_end(&w);
-	if ((r = buf_done(&b)) != 0 || (r = json_parse(a, buf_view(&b), &it.act, NULL)) != 0) {
+	objects[0].id = str_printf(a, "%010u", chain.old.epoch);
+	objects[0].body = chain_old_write(a, &chain.old);
+	objects[1].body = serve_key_object(a, &before, &chain.key);
+	if ((r = json_parse(a, chain_write(a, &chain), &it.act, NULL)) != 0) {
 		return r;
 	}
 	r = serve_commit(s, &d, &done);
 	if (r == 0) {
-		log_info("restored: log %.*s of %ju entries goes on as %.*s%s", STRF(old.origin), (uintmax_t)old.size,
+		log_info("restored: log %.*s of %ju entries goes on as %.*s%s", STRF(chain.old.origin), (uintmax_t)chain.old.size,
 			STRF(d.new_origin),
-			known > old.size ? "; entries after them were known and are lost" : "");
+			chain.old.known > chain.old.size ? "; entries after them were known and are lost" : "");
 	}
 	return r;
 }

@@ -37,11 +37,6 @@ u64 serve_size(const struct serve *s)
 	return s->head.first + s->head.size;
 }
 
-u32 serve_epoch(const struct serve *s)
-{
-	return s->head.epoch;
-}
-
 struct utc serve_now(struct serve *s)
 {
 	struct utc now = { utc_now().ms + s->ahead_ms };
@@ -510,7 +505,7 @@ static int load_published(struct serve *s)
 
 	if (r == ERR_NOTFOUND) {
 		r = 0;
-	} else if (r == 0 && (r = serve_open_note(s, a, note, &c, NULL)) == 0) {
+	} else if (r == 0 && (r = serve_open_note(s, a, note, &c, NULL, NULL)) == 0) {
 		if (c.size > s->head.size || merkle_fetch_root(serve_node, s, c.size, &root) != 0 || !hash_eq(&root, &c.root)) {
 			r = ERR_INTEGRITY;
 		}

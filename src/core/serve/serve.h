@@ -57,7 +57,6 @@ int serve_main(const struct serve_parts *parts);
 struct store *serve_store(struct serve *s);
 void *serve_ctx(struct serve *s);		/* of serve_parts */
 u64 serve_size(const struct serve *s);		/* of the log, all epochs: the seq the next entry gets */
-u32 serve_epoch(const struct serve *s);		/* 1; more after restores */
 void serve_row(struct serve_reply *out, const struct view_row *row);
 void serve_bytes(struct serve_reply *out, struct str bytes);	/* cut into messages as needed */
 /* The words of a failure, for people; returns code. */

@@ -86,7 +86,9 @@ int serve_log_node(void *ctx, u32 level, u64 index, struct hash *ret);	/* merkle
 /* keys.c */
 int serve_find_key(struct serve *s, bool make);		/* into s->key, whatever the store says of it */
 int serve_load_key(struct serve *s);			/* the one the store names; finishes an exchange that was cut off */
-int serve_open_note(struct serve *s, struct arena *a, struct str note, struct checkpoint *ret, struct perr *why);	/* any key ever ours */
+/* By any key ever ours; ret_key may be NULL. */
+int serve_open_note(struct serve *s, struct arena *a, struct str note, struct checkpoint *ret, struct note_key *ret_key,
+	struct perr *why);
 struct str serve_key_object(struct arena *a, const struct note_key *before, const struct note_key *now);
 int serve_key_of(struct arena *a, struct str body, struct note_key *ret);
 /* restore.c: at the start, before the store is opened: a copy that waits to be restored takes its place. */

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "core/ledger/chain.h"
 #include "judge/proof/statement.h"
 #include "judge/sheet/judge.h"
 
@@ -426,6 +427,51 @@ static int no_strays(struct check *c)
 	return 0;
 }
 
+/* ---- the logs ---- */
+
+static const struct known_item *whole_first_item(struct check *c, u64 seq)
+{
+	const struct entry *e = map_get(&c->entries, seq_key(c->a, seq));
+
+	return e != NULL && e->given == e->parts && e->type == ENVELOPE_ACT ? map_get(&c->items, place_key(c->a, seq, 0)) : NULL;
+}
+
+/* Each log but the first begins with the entry that says which one it goes on from: what that says of the old log must be what the old
+ * log's checkpoint says. So who knows the last key knows them all. */
+static int check_chain(struct check *c, const struct bundle_info *info)
+{
+	for (size_t i = 1; i < info->nlogs; i++) {
+		const struct bundle_log *log = &info->logs[i];
+		const struct known_item *k = whole_first_item(c, log->first);
+		struct str epoch = str_printf(c->a, "%zu", i + 1);
+		const char *differs;
+		struct chain chain;
+
+		if (k == NULL) {
+			return wrong(c, 1, "the entry that begins this log is not in the bundle, or not whole", epoch);
+		}
+		if (chain_read(c->a, k->item.act, &chain) != 0) {
+			return wrong(c, k->line, "this is not what begins a log after a restore", epoch);
+		}
+		if ((differs = chain_differs(&chain, log - 1, log)) != NULL) {
+			return wrong(c, k->line, differs, epoch);
+		}
+		tell(c, "epoch", VIEW_PASS, str_printf(c->a, "epoch %zu", i), str_printf(c->a,
+			"%ju entries, closed by a restore that entry %ju tells of", (uintmax_t)log[-1].checkpoint.size,
+			(uintmax_t)log->first));
+	}
+	return 0;
+}
+
+static void tell_logs(struct check *c, const struct bundle_info *info, const struct note_key *trusted)
+{
+	const struct bundle_log *last = &info->logs[info->nlogs - 1];
+
+	tell(c, "ledger", VIEW_PASS, S(""), str_printf(c->a, "%ju entries, %ju parts under the checkpoint of size %ju",
+		(uintmax_t)info->entries, (uintmax_t)info->parts, (uintmax_t)last->checkpoint.size));
+	tell(c, "key", trusted != NULL ? VIEW_PASS : VIEW_UNKNOWN, S(""), note_key_text(c->a, &last->key));
+}
+
 int proof_check(struct arena *a, bundle_in *in, void *in_ctx, const struct note_key *trusted,
 	void (*row)(void *ctx, const struct view_row *row), void *row_ctx, struct perr *reterr)
 {
@@ -441,10 +487,8 @@ int proof_check(struct arena *a, bundle_in *in, void *in_ctx, const struct note_
 	if (c.g.parts.n != 0) {
 		return wrong(&c, c.g.line, "the last item is not whole", S(""));
 	}
-	tell(&c, "ledger", VIEW_PASS, S(""), str_printf(a, "%ju entries, %ju parts under the checkpoint of size %ju",
-		(uintmax_t)info.entries, (uintmax_t)info.parts, (uintmax_t)info.checkpoint.size));
-	tell(&c, "key", trusted != NULL ? VIEW_PASS : VIEW_UNKNOWN, S(""), note_key_text(a, &info.key));
-	if ((r = no_strays(&c)) != 0 || (r = name_guidelines(&c)) != 0) {
+	tell_logs(&c, &info, trusted);
+	if ((r = check_chain(&c, &info)) != 0 || (r = no_strays(&c)) != 0 || (r = name_guidelines(&c)) != 0) {
 		return r;
 	}
 	if (judge_new(a, c.sources.p, c.sources.n, &c.j, &why) != 0) {

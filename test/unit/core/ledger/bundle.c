@@ -107,7 +107,7 @@ static struct str bundle_small(struct world *w)
 	struct bundle_w *out = bundle_w_new(w->a, to_buf, b);
 
 	*b = buf_new(w->a, 0);
-	bundle_w_begin(out, (struct utc){ 1795223703000 }, &w->nk, w->note);
+	bundle_w_begin(out, (struct utc){ 1795223703000 }, &(struct bundle_log){ .key = w->nk, .note = w->note }, 1);
 	bundle_w_text(out, BUNDLE_GUIDELINE, S("controls:\n  - id: \"5.6-1\"\n"));
 	bundle_w_text(out, BUNDLE_RULE, S("none(service where name==\"telnet\" over tcp:1-65535 from v1)"));
 	put_entry(w, out, 0);
@@ -215,8 +215,8 @@ static int see_begin(void *ctx, const struct bundle_info *i, struct perr *e)
 	struct seen *s = ctx;
 
 	s->begins++;
-	assert_str(i->checkpoint.origin, ORIGIN);
-	assert_int_equal(i->checkpoint.size, ENTRIES);
+	assert_str(i->logs[0].checkpoint.origin, ORIGIN);
+	assert_int_equal(i->logs[0].checkpoint.size, ENTRIES);
 	return saw(s, e);
 }
 
@@ -297,8 +297,8 @@ void test_bundle__what_is_written_verifies(void **state)
 		assert_int_equal(info.parts, 4);
 		assert_int_equal(info.erased, 1);
 		assert_int_equal(info.made.ms, 1795223703000);
-		assert_str(info.key.name, ORIGIN);
-		assert_int_equal(info.checkpoint.size, ENTRIES);
+		assert_str(info.logs[0].key.name, ORIGIN);
+		assert_int_equal(info.logs[0].checkpoint.size, ENTRIES);
 	}
 	arena_free(w.a);
 }
@@ -317,7 +317,7 @@ void test_bundle__golden(void **state)
 			    "v1)\",\"kind\":\"rule\","
 			    "\"sha256\":\"4d8d8cbff54de3c242ead319e7ee44b05ebc3f54c73554694707cb59efe7d324\"}}\n");
 	h = hash_bytes(s);
-	assert_str(str_hex(w.a, h.b, HASH_LEN), "b73650d5dbebcef3871ed14058d1a166cda39819ca02fd06440141ec2e4eba9e");
+	assert_str(str_hex(w.a, h.b, HASH_LEN), "0bb21aad107e2f1b46a7fe6d05eb36ee229c7a9e8ed0810ade90cf751ce9a5e7");
 	arena_free(w.a);
 }
 
@@ -460,7 +460,7 @@ void test_bundle__false_erasure(void **state)
 			struct perr e = {0};
 			int r;
 
-			bundle_w_begin(out, (struct utc){ 1 }, &w.nk, w.note);
+			bundle_w_begin(out, (struct utc){ 1 }, &(struct bundle_log){ .key = w.nk, .note = w.note }, 1);
 			for (u64 i = 0; i < ENTRIES; i++) {
 				put_entry(&w, out, i);
 			}
@@ -516,7 +516,7 @@ static int verify_places(bool erased, const struct place *place, size_t n)
 	c.root = merkle_root(leaf, 2);
 	assert_int_equal(checkpoint_sign(a, &c, &w.key, &note), 0);
 	out = bundle_w_new(a, to_buf, &b);
-	bundle_w_begin(out, (struct utc){ 1 }, &w.nk, note);
+	bundle_w_begin(out, (struct utc){ 1 }, &(struct bundle_log){ .key = w.nk, .note = note }, 1);
 	for (u64 i = 0; i < 2; i++) {
 		assert_int_equal(merkle_inclusion(merkle_tree_fetch, &log, i, 2, &p), 0);
 		bundle_w_entry(out, i, text[i], &p);
@@ -579,6 +579,144 @@ void test_bundle__parts_stand_in_their_items(void **state)
 			}
 		}
 	}
+}
+
+/* Two logs: one of five entries that a restore closed, and one that goes on from position 5 and erases a part of the first. */
+#define ORIGIN_2 "korobanu.invalid/fedcba9876543210/2"
+enum { MORE = 2 };
+
+struct two {
+	struct world w;
+	struct ledger_key key;
+	struct bundle_log log[2];
+	struct str env[MORE];
+	struct hash leaf[MORE];
+};
+
+static void two_new(struct two *t)
+{
+	static const struct position gone[] = { { 0, 0 } };
+	struct checkpoint c = { .origin = S(ORIGIN_2), .size = MORE };
+	u8 seed[KEY_SEED] = { 8 };
+
+	world_new(&t->w);
+	key_of_seed(seed, &t->key);
+	for (size_t i = 0; i < MORE; i++) {
+		struct envelope e = { .type = i == 0 ? ENVELOPE_ACT : ENVELOPE_ERASED, .by = S("p1"), .root = merkle_empty() };
+
+		if (i == 1) {
+			e.erased = gone;
+			e.nerased = countof(gone);
+			e.basis = S("b");
+		}
+		assert_int_equal(envelope_write(t->w.a, &e, &t->env[i]), 0);
+		t->leaf[i] = merkle_leaf(t->env[i]);
+	}
+	c.root = merkle_root(t->leaf, MORE);
+	t->log[0] = (struct bundle_log){ .key = t->w.nk, .note = t->w.note };
+	t->log[1] = (struct bundle_log){ .first = ENTRIES };
+	assert_int_equal(note_key_make(S(ORIGIN_2), t->key.pub, &t->log[1].key), 0);
+	assert_int_equal(checkpoint_sign(t->w.a, &c, &t->key, &t->log[1].note), 0);
+}
+
+/* Entries 0 and the later `entry`, and part 0 of entry 0 erased by it. */
+static struct str two_bundle(struct two *t, const struct bundle_log *logs, size_t nlogs, u64 entry)
+{
+	struct buf *b = arena_alloc(t->w.a, sizeof(*b));
+	struct bundle_w *out = bundle_w_new(t->w.a, to_buf, b);
+	struct merkle_proof p;
+	struct merkle_tree tree;
+
+	*b = buf_new(t->w.a, 0);
+	bundle_w_begin(out, (struct utc){ 1 }, logs, nlogs);
+	put_entry(&t->w, out, 0);
+	assert_int_equal(merkle_tree_make(t->w.a, t->leaf, MORE, &tree), 0);
+	assert_int_equal(merkle_inclusion(merkle_tree_fetch, &tree, 1, MORE, &p), 0);
+	bundle_w_entry(out, entry, t->env[1], &p);
+	put_part(&t->w, out, 0, 0, entry);
+	assert_int_equal(bundle_w_end(out), 0);
+	return buf_view(b);
+}
+
+void test_bundle__positions_go_on_over_logs(void **state)
+{
+	struct bundle_info info = { 0 };
+	struct perr e = { 0 };
+	struct source in;
+	struct two t;
+
+	(void)state;
+	two_new(&t);
+	in = (struct source){ .s = two_bundle(&t, t.log, 2, ENTRIES + 1), .step = 4096 };
+	if (bundle_verify(t.w.a, from_str, &in, NULL, NULL, &info, &e) != 0) {
+		fail_msg("line %u: %s", e.line, e.text);
+	}
+	assert_int_equal(info.nlogs, 2);
+	assert_int_equal(info.logs[1].first, ENTRIES);
+	assert_int_equal(info.logs[1].checkpoint.size, MORE);
+	assert_str(info.logs[1].checkpoint.origin, ORIGIN_2);
+	assert_int_equal(info.erased, 1);
+	arena_free(t.w.a);
+}
+
+void test_bundle__logs_that_do_not_join(void **state)
+{
+	static const struct { u64 first[2]; bool swap, twice; size_t n; u64 entry; const char *text; u32 line; } cases[] = {
+		{ { 0, ENTRIES + 1 }, .n = 2, .entry = ENTRIES + 2, .text = "a gap between", .line = 2 },
+		{ { 0, ENTRIES - 1 }, .n = 2, .entry = ENTRIES, .text = "an overlap between", .line = 2 },
+		{ { 0, 0 }, .n = 2, .entry = 1, .text = "do not begin after", .line = 1 },
+		{ { 1, ENTRIES }, .n = 2, .entry = ENTRIES + 1, .text = "do not begin after", .line = 1 },
+		{ { 0, ENTRIES }, .swap = true, .n = 2, .entry = ENTRIES + 1, .text = "not that of epoch 1", .line = 1 },
+		{ { 0, ENTRIES }, .twice = true, .n = 2, .entry = ENTRIES + 1, .text = "not that of epoch 2", .line = 1 },
+		{ { 0, ENTRIES }, .n = 2, .entry = ENTRIES + MORE, .text = "in none of the logs", .line = 5 },
+		{ { 0, ENTRIES }, .n = 1, .entry = ENTRIES + 1, .text = "in none of the logs", .line = 4 },
+		{ { 0, ENTRIES }, .n = 2, .entry = 1, .text = "not in the tree", .line = 5 },
+	};
+	struct two t;
+
+	(void)state;
+	two_new(&t);
+	for (size_t i = 0; i < countof(cases); i++) {
+		struct bundle_log logs[2] = { t.log[cases[i].swap], t.log[cases[i].twice ? 0 : !cases[i].swap] };
+		struct perr e = { 0 };
+
+		logs[0].first = cases[i].first[0];
+		logs[1].first = cases[i].first[1];
+		assert_int_equal(verify(two_bundle(&t, logs, cases[i].n, cases[i].entry), NULL, &e), ERR_INTEGRITY);
+		if (e.line != cases[i].line || strstr(e.text, cases[i].text) == NULL) {
+			fail_msg("%zu: line %u: %s", i, e.line, e.text);
+		}
+	}
+	arena_free(t.w.a);
+}
+
+/* Known under the name it has in any of the logs, the key must be the one that signs the last. */
+void test_bundle__the_key_of_the_last_log_counts(void **state)
+{
+	struct note_key later, earlier;
+	struct bundle_info info;
+	struct perr e;
+	struct two t;
+
+	(void)state;
+	two_new(&t);
+	later = t.log[1].key;
+	assert_int_equal(note_key_make(S(ORIGIN), t.key.pub, &earlier), 0);
+	for (size_t i = 0; i < 3; i++) {
+		const struct note_key *trusted = i == 0 ? &later : i == 1 ? &t.w.nk : &earlier;
+		struct source in = { .s = two_bundle(&t, t.log, 2, ENTRIES + 1), .step = 4096 };
+
+		assert_int_equal(bundle_verify(t.w.a, from_str, &in, NULL, trusted, &info, &e), i == 0 ? 0 : ERR_INTEGRITY);
+	}
+	t.log[0].key = earlier;		/* one key signed both */
+	assert_int_equal(checkpoint_sign(t.w.a, &(struct checkpoint){ .origin = S(ORIGIN), .size = ENTRIES,
+		.root = merkle_root(t.w.leaf, ENTRIES) }, &t.key, &t.log[0].note), 0);
+	for (size_t i = 0; i < 2; i++) {
+		struct source in = { .s = two_bundle(&t, t.log, 2, ENTRIES + 1), .step = 4096 };
+
+		assert_int_equal(bundle_verify(t.w.a, from_str, &in, NULL, i == 0 ? &later : &earlier, &info, &e), 0);
+	}
+	arena_free(t.w.a);
 }
 
 void test_bundle__another_key(void **state)
@@ -685,7 +823,7 @@ void test_bundle__largest_part(void **state)
 	assert_int_equal(envelope_write(w.a, &env, &text), 0);
 	c.root = merkle_leaf(text);
 	assert_int_equal(checkpoint_sign(w.a, &c, &w.key, &note), 0);
-	bundle_w_begin(out, (struct utc){ 1 }, &w.nk, note);
+	bundle_w_begin(out, (struct utc){ 1 }, &(struct bundle_log){ .key = w.nk, .note = note }, 1);
 	bundle_w_entry(out, 0, text, &none);
 	bundle_w_part(out, &p, &beside);
 	assert_int_equal(bundle_w_end(out), 0);

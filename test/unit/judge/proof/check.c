@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "core/ledger/chain.h"
 #include "judge/proof/proof.h"
 
 #define ORIGIN "korobanu.invalid/0123456789abcdef/1"
@@ -88,7 +89,7 @@ static int check_parts(enum envelope_type type, const struct given part[PARTS], 
 	c.root = merkle_root(leaf, 2);
 	assert_int_equal(checkpoint_sign(a, &c, &key, &note), 0);
 	w = bundle_w_new(a, to_buf, &b);
-	bundle_w_begin(w, (struct utc){ 1795223702114 }, &nk, note);
+	bundle_w_begin(w, (struct utc){ 1795223702114 }, &(struct bundle_log){ .key = nk, .note = note }, 1);
 	for (u64 i = 0; i < 2; i++) {
 		assert_int_equal(merkle_inclusion(merkle_tree_fetch, &log, i, 2, &p), 0);
 		bundle_w_entry(w, i, bytes[i], &p);
@@ -226,4 +227,77 @@ void test_check__what_entries_hold(void **state)
 	assert_int_equal(check(ENVELOPE_BATCH, acts, 2, &e), ERR_INTEGRITY);
 	assert_int_equal(check(ENVELOPE_BATCH, mixed, 2, &e), ERR_INTEGRITY);
 	assert_int_equal(check(ENVELOPE_ACT, mixed, 2, &e), ERR_INTEGRITY);
+}
+
+/* Two logs of one entry each; the second begins with what `tell` makes of the act that is right. */
+#define ORIGIN_2 "korobanu.invalid/fedcba9876543210/2"
+
+static int check_chain(void (*tell)(struct chain *c), bool with_part, struct perr *e)
+{
+	struct arena *a = arena_new(NULL, 0);
+	struct envelope env[2] = { { .type = ENVELOPE_ACT, .by = S("p1"), .root = merkle_empty() },
+		{ .type = ENVELOPE_ACT, .by = S("p1"), .items = 1, .parts = 1 } };
+	struct bundle_log log[2] = { { .checkpoint = { .origin = S(ORIGIN), .size = 1 } },
+		{ .first = 1, .checkpoint = { .origin = S(ORIGIN_2), .size = 1 } } };
+	struct bundle_part part = { .seq = 1, .role = PART_TECHNICAL };
+	struct chain chain = { .origin = S(ORIGIN_2), .old = { .epoch = 1, .size = 1, .known = 1, .origin = S(ORIGIN), .note = S("") } };
+	struct merkle_proof none = { 0 };
+	struct buf b = buf_new(a, 0);
+	struct bundle_w *w = bundle_w_new(a, to_buf, &b);
+	struct ledger_key key;
+	struct hash commit;
+	struct str bytes[2], in;
+	u8 seed[KEY_SEED] = { 7 };
+	int r;
+
+	key_of_seed(seed, &key);
+	assert_int_equal(envelope_write(a, &env[0], &bytes[0]), 0);
+	log[0].checkpoint.root = chain.old.root = merkle_leaf(bytes[0]);
+	assert_int_equal(note_key_make(S(ORIGIN_2), key.pub, &chain.key), 0);
+	tell(&chain);
+	part.bytes = str_printf(a, "{\"i\":0,\"item\":{\"act\":%.*s}}", STRF(chain_write(a, &chain)));
+	commit = part_commit(part.role, 0, &part.salt, part.bytes);
+	env[1].root = part_root(&commit, 1);
+	assert_int_equal(envelope_write(a, &env[1], &bytes[1]), 0);
+	log[1].checkpoint.root = merkle_leaf(bytes[1]);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(note_key_make(log[i].checkpoint.origin, key.pub, &log[i].key), 0);
+		assert_int_equal(checkpoint_sign(a, &log[i].checkpoint, &key, &log[i].note), 0);
+	}
+	bundle_w_begin(w, (struct utc){ 1 }, log, 2);
+	bundle_w_entry(w, 0, bytes[0], &none);
+	bundle_w_entry(w, 1, bytes[1], &none);
+	if (with_part) {
+		bundle_w_part(w, &part, &none);
+	}
+	assert_int_equal(bundle_w_end(w), 0);
+	in = buf_view(&b);
+	r = proof_check(a, from_str, &in, NULL, NULL, NULL, e);
+	arena_free(a);
+	return r;
+}
+
+static void as_it_is(struct chain *c) { (void)c; }
+static void other_root(struct chain *c) { c->old.root.b[0] ^= 1; }
+static void other_size(struct chain *c) { c->old.size++; }
+static void other_first(struct chain *c) { c->old.first++; }
+static void other_epoch(struct chain *c) { c->old.epoch++; }
+static void other_log(struct chain *c) { c->old.origin = S("korobanu.invalid/0000000000000000/1"); }
+static void other_name(struct chain *c) { c->origin = S("korobanu.invalid/0000000000000000/2"); }
+
+void test_check__a_log_says_which_it_goes_on_from(void **state)
+{
+	static void (*const bad[])(struct chain *c) = { other_root, other_size, other_first, other_epoch, other_log, other_name };
+	struct perr e = { 0 };
+
+	(void)state;
+	if (check_chain(as_it_is, true, &e) != 0) {
+		fail_msg("line %u: %s", e.line, e.text);
+	}
+	for (size_t i = 0; i < countof(bad); i++) {
+		assert_int_equal(check_chain(bad[i], true, &e), ERR_INTEGRITY);
+		assert_int_equal(e.line, 6);
+	}
+	assert_int_equal(check_chain(as_it_is, false, &e), ERR_INTEGRITY);
+	assert_non_null(strstr(e.text, "begins this log"));
 }
