@@ -72,7 +72,7 @@ static struct conn *reader(struct arena *a, pid_t *ret_pid)
 static double ask(struct serve *s, struct conn *to, u16 type, struct str body)
 {
 	struct serve_reply out = { .s = s, .to = to, .type = type };
-	const struct serve_request *q = serve_asks;
+	const struct serve_request *q = serve_assets;
 	struct arena *a = arena_new(NULL, 0);
 	struct rd rd = rd_str(body);
 	double t = bed_seconds();
@@ -106,35 +106,30 @@ static void row(const char *what, u64 assets, double *t)
 		t[ROUNDS / 2] / 0.05);
 }
 
-static double page(struct serve *s)
+/* What `asset ls QUERY --sort FIELD --limit 50` sends. */
+static void list(struct buf *b, const char *filter, const char *sort)
 {
-	static const struct store_page p = { .sort = STORE_BY_NAME, .vendor = { .p = "Acme", .n = 4 }, .limit = 50 };
-	struct arena *a = arena_new(NULL, 0);
-	struct store_asset *rows;
-	struct str cursor;
-	double t = bed_seconds();
-	size_t n;
-
-	if (store_page_assets(s->st, a, &p, &rows, &n, &cursor) != 0 || n == 0) {
-		bed_die("page", store_why(s->st));
-	}
-	for (size_t i = 0; i < n; i++) {
-		struct store_asset full;
-		struct state *st;
-
-		if (serve_state(s, a, rows[i].id, &st, &full) != 0) {
-			bed_die("state", "cannot be read");
-		}
-	}
-	t = bed_seconds() - t;
-	arena_free(a);
-	return t;
+	buf_reset(b);
+	buf_blob(b, str_z(filter));
+	buf_blob(b, str_z(sort));
+	buf_u32(b, 50);
+	buf_blob(b, S(""));
 }
+
+static const struct {
+	const char *what, *filter, *sort;
+} lists[] = {
+	{ "asset ls, the first 50", "", "" },
+	{ "asset ls 'vendor:acme port:23' --sort name, the first 50", "vendor:acme port:23", "name" },
+	{ "asset ls 'port:23 service:rtsp' --sort -seen, the first 50", "port:23 service:rtsp", "-seen" },
+	{ "asset ls 'model:m-96 -port:8080' --sort name: a filter without an index, the first walk", "model:m-96 -port:8080", "name" },
+	{ "asset ls name:nobody: what is not there, the first walk", "name:nobody", "" },
+};
 
 static void measure(struct serve *s, u64 assets)
 {
 	struct arena *a = arena_new(NULL, 0);
-	double show[ROUNDS], first[ROUNDS], sorted[ROUNDS];
+	double show[ROUNDS], first[countof(lists)][ROUNDS];
 	struct buf b = buf_new(a, 0);
 	pid_t pid;
 	struct conn *c = reader(a, &pid);
@@ -146,16 +141,16 @@ static void measure(struct serve *s, u64 assets)
 			buf_reset(&b);
 			buf_blob(&b, str_printf(a, "AST-%ju", (uintmax_t)(x % assets + 1)));
 			show[i] = ask(s, c, MSGS_ASSET, buf_view(&b));
-			buf_reset(&b);
-			buf_blob(&b, S(""));
-			buf_u32(&b, 50);
-			first[i] = ask(s, c, MSGS_ASSETS, buf_view(&b));
-			sorted[i] = page(s);
+			for (size_t k = 0; k < countof(lists); k++) {
+				list(&b, lists[k].filter, lists[k].sort);
+				first[k][i] = ask(s, c, MSGS_ASSETS, buf_view(&b));
+			}
 		}
 	}
 	row("asset show", assets, show);
-	row("asset ls, the first 50", assets, first);
-	row("a page of one vendor sorted by name, with states", assets, sorted);
+	for (size_t k = 0; k < countof(lists); k++) {
+		row(lists[k].what, assets, first[k]);
+	}
 	chan_free(c->chan);
 	waitpid(pid, NULL, 0);
 	arena_free(a);

@@ -44,6 +44,30 @@ ok "refused: a port that is none" refused declare set AST-1 --tcp 70000
 ok "refused: a state that is none" refused declare set AST-1 --state broken
 ok "refused: an asset that is not there" refused declare set AST-9 --tcp 22
 
+# lists
+lists() { want=$1; shift; k "$@" --json id >"$work/said" 2>&1 || { cat "$work/said"; return 1; }; cat "$work/said"; [ "$(grep -o 'AST-[0-9]*' "$work/said" | tr '\n' ' ')" = "$want" ]; }
+wrong() { what=$1; shift; ! k "$@" >"$work/said" 2>&1 || return 1; cat "$work/said"; grep -q -- "$what" "$work/said"; }
+ok "a kind of device" k asset set AST-2 category.name=camera hardware.vendor=Acme tag.tags=lab,spare
+ok "a filter by field" lists "AST-2 " asset ls kind:camera vendor:acme 'seen:<24h'
+ok "by another, negated" lists "" asset ls kind:camera -tag:lab
+ok "unknown is not shown, not even by a negation" lists "" asset ls -owner:sato
+ok "by a word" lists "AST-1 " asset ls 10.77.0.2
+ok "sorted" lists "AST-2 AST-1 " asset ls --sort -id
+ok "one, and where the rest begins" says "there is more: --page [0-9a-f]" asset ls --limit 1
+rest() { page=$(sed -n 's/.*--page //p' "$work/said"); lists "AST-2 " asset ls --limit 1 --page "$page"; }
+ok "the rest" rest
+ok "an empty list is a document" says '"items":\[' asset ls nobody -f json
+ok "refused: a word that is no field, with its place and what was meant" wrong "column 6.*Did you mean \"port\"" asset ls acme prot:23
+ok "refused: a value the field never has" wrong "never" asset ls status:bad
+ok "refused: a field it cannot sort by" wrong "sorted by" asset ls --sort owner
+ok "refused: a cursor that is none" wrong "cursor" asset ls --page 00
+facts_of() { k fact ls AST-2 kind:category --json kind,value && silent_on hardware fact ls AST-2 kind:category -f jsonl && says camera fact ls AST-2 kind:category camera -f jsonl; }
+ok "facts of one kind" facts_of
+order() { k fact ls AST-2 --sort -pos --limit 3 -f jsonl >"$work/f"; [ "$(wc -l <"$work/f")" = 3 ] && grep -q tag "$work/f"; }
+ok "the latest three facts" order
+ok "networks by zone: none" says '"items":\[' network ls zone:tokyo -f json
+ok "scopes by state" says SCO- scope ls state:active owner:sato
+
 ok "an owner" k asset set AST-1 owner.name=Sato
 ok "is erased" k erase AST-1 owner.name --basis "asked by the person" -y
 ok "and gone" silent_on Sato asset show AST-1 -f json

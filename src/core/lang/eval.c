@@ -223,7 +223,7 @@ static struct tri_res has(const struct lang_expr *x, u16 node, struct lang_row *
 	return tri_of(false);
 }
 
-static bool find_nocase(struct str s, struct str what)
+bool lang_text_in(struct str s, struct str what)
 {
 	for (size_t i = 0; i + what.n <= s.n; i++) {
 		if (str_eq_nocase(str_sub(s, i, what.n), what)) {
@@ -245,7 +245,7 @@ static bool like(struct str s, struct str pattern)
 		pattern = str_sub(pattern, 0, pattern.n - 1);
 	}
 	if (head && tail) {
-		return find_nocase(s, pattern);
+		return lang_text_in(s, pattern);
 	}
 	if (s.n < pattern.n) {
 		return false;
@@ -304,7 +304,10 @@ struct tri_res lang_eval(const struct lang_expr *x, u16 node, struct lang_row *r
 	case LANG_KNOWN:
 		return tri_of(operand(x, n->kid, row).known);
 	case LANG_TEXT:
-		return tri_of(row->has_text != NULL && row->has_text(row->ctx, x->values[x->nodes[n->kid].ref].s));
+		if (row->has_text != NULL && row->has_text(row->ctx, x->values[x->nodes[n->kid].ref].s)) {
+			return tri_of(true);
+		}
+		return row->partial ? tri_unknown(WHY_INCONCLUSIVE) : tri_of(false);
 	case LANG_QUANT:
 	case LANG_STALE:
 	case LANG_DECLARED:

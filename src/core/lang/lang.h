@@ -164,6 +164,7 @@ struct lang_row {
 	bool (*get)(void *ctx, u16 kind, u16 field, struct lang_value *ret, u16 *ret_why);
 	/* LANG_TEXT: does the row hold this text; NULL = no field holds text. */
 	bool (*has_text)(void *ctx, struct str text);
+	bool partial;	/* the row does not hold every field: a text not found in it is unknown, not false */
 	/* LANG_QUANT, LANG_STALE, LANG_DECLARED; NULL = those are ？ inconclusive. */
 	struct tri_res (*special)(void *ctx, u16 node);
 	i64 now;	/* UTC in milliseconds */
@@ -173,6 +174,7 @@ struct lang_row {
 struct tri_res lang_eval(const struct lang_expr *x, u16 node, struct lang_row *row);
 /* A filter shows a row only when it is true; the empty filter shows all. */
 bool lang_show(const struct lang_expr *x, struct lang_row *row);
+bool lang_text_in(struct str s, struct str what);	/* letters of any case (ASCII) */
 /* Lowers *next (0 = never) to `at` when at is after now. */
 void lang_next_at(i64 *next, i64 now, i64 at);
 

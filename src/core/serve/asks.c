@@ -90,13 +90,6 @@ static struct str member(const struct json *v, const char *key)
 	return json_get_str(v, str_z(key), &s) == 0 ? s : (struct str){ 0 };
 }
 
-static void set_text(struct view_row *row, u32 field, struct str s)
-{
-	if (s.p != NULL && s.n != 0) {
-		view_set_str(row, field, s);
-	}
-}
-
 /* What a person may say or not: nothing said is nothing, not unknown. */
 static void told_text(struct view_row *row, u32 field, struct str s)
 {
@@ -160,12 +153,12 @@ static void scope_row(struct serve *s, struct arena *a, const struct store_objec
 
 	*row = view_row(VIEW_scope);
 	view_set_str(row, VIEW_scope_id, o->id);
-	set_text(row, VIEW_scope_network, member(v, "network"));
+	view_set_text(row, VIEW_scope_network, member(v, "network"));
 	set_texts(a, row, VIEW_scope_targets, json_get(v, S("targets")));
 	set_texts(a, row, VIEW_scope_exclude, json_get(v, S("exclude")));
-	set_text(row, VIEW_scope_owner, member(v, "owner"));
-	set_text(row, VIEW_scope_why, member(v, "why"));
-	set_text(row, VIEW_scope_vantage, member(v, "vantage"));
+	view_set_text(row, VIEW_scope_owner, member(v, "owner"));
+	view_set_text(row, VIEW_scope_why, member(v, "why"));
+	view_set_text(row, VIEW_scope_vantage, member(v, "vantage"));
 	set_time(row, VIEW_scope_until, member(v, "until"));
 	(void)!utc_parse(member(v, "until"), &until);
 	view_set_str(row, VIEW_scope_state, until.ms > serve_now(s).ms ? S("active") : S("ended"));
@@ -179,12 +172,12 @@ static void run_row(struct serve *s, struct arena *a, const struct store_object 
 	(void)a;
 	*row = view_row(VIEW_run);
 	view_set_str(row, VIEW_run_id, o->id);
-	set_text(row, VIEW_run_what, member(v, "what"));
-	set_text(row, VIEW_run_scope, member(v, "scope"));
-	set_text(row, VIEW_run_network, member(v, "network"));
-	set_text(row, VIEW_run_state, member(v, "state"));
-	set_text(row, VIEW_run_profile, member(v, "profile"));
-	set_text(row, VIEW_run_vantage, member(v, "vantage"));
+	view_set_text(row, VIEW_run_what, member(v, "what"));
+	view_set_text(row, VIEW_run_scope, member(v, "scope"));
+	view_set_text(row, VIEW_run_network, member(v, "network"));
+	view_set_text(row, VIEW_run_state, member(v, "state"));
+	view_set_text(row, VIEW_run_profile, member(v, "profile"));
+	view_set_text(row, VIEW_run_vantage, member(v, "vantage"));
 	told_text(row, VIEW_run_reason, member(v, "reason"));
 	set_time(row, VIEW_run_started, member(v, "started"));
 	set_time(row, VIEW_run_ended, member(v, "ended"));
@@ -194,22 +187,31 @@ static int list(struct serve *s, struct serve_reply *out, struct arena *a, struc
 {
 	static const struct {
 		const char *type;
+		enum view_number view;
 		void (*row)(struct serve *s, struct arena *a, const struct store_object *o, const struct json *v,
 			struct view_row *row);
-	} lists[] = { { "network", network_row }, { "scope", scope_row }, { "run", run_row } };
+	} lists[] = { { "network", VIEW_network, network_row }, { "scope", VIEW_scope, scope_row }, { "run", VIEW_run, run_row } };
 	struct str what, after = S("");
 	int r;
 
-	if ((r = rd_blob(body, &what)) != 0 || (r = rd_done(body)) != 0) {
+	if ((r = rd_blob(body, &what)) != 0) {
 		return r;
 	}
 	for (size_t k = 0; k < countof(lists); k++) {
-		while (str_eq(what, str_z(lists[k].type))) {
+		bool this = str_eq(what, str_z(lists[k].type));
+
+		if (this && (r = pick_open(out, a, lists[k].view, body)) != 0) {
+			return r;
+		}
+		while (this) {
 			struct store_object *rows;
 			size_t n;
 
-			if ((r = store_list_objects(s->st, a, what, after, 1000, &rows, &n)) != 0 || n == 0) {
+			if ((r = store_list_objects(s->st, a, what, after, 1000, &rows, &n)) != 0) {
 				return r;
+			}
+			if (n == 0 || pick_full(out)) {
+				return pick_close(out);
 			}
 			for (size_t i = 0; i < n; i++) {
 				const struct json *v;
@@ -224,234 +226,7 @@ static int list(struct serve *s, struct serve_reply *out, struct arena *a, struc
 			after = rows[n - 1].id;
 		}
 	}
-	return after.n != 0 ? 0 : ERR_UNKNOWN;
-}
-
-/* ---- assets ---- */
-
-static struct str current_text(const struct state *st, const char *kind, const char *field, struct utc now)
-{
-	const struct kind *k = kind_latest(str_z(kind));
-	struct state_cursor c = state_values(st, k, now);
-	struct state_value v;
-
-	while (k != NULL && state_next(&c, &v)) {
-		const struct state_field *f = state_field(&v, str_z(field));
-
-		if (v.with == STATE_CURRENT && f != NULL && f->with == STATE_CURRENT) {
-			return f->v.s;
-		}
-	}
-	return (struct str){ 0 };
-}
-
-/* A number or a time; false where it is not known. */
-static bool current_number(const struct state *st, const char *kind, const char *field, struct utc now, i64 *ret)
-{
-	const struct kind *k = kind_latest(str_z(kind));
-	struct state_cursor c = state_values(st, k, now);
-	struct state_value v;
-
-	while (k != NULL && state_next(&c, &v)) {
-		const struct state_field *f = state_field(&v, str_z(field));
-
-		if (v.with == STATE_CURRENT && f != NULL && f->with == STATE_CURRENT) {
-			*ret = f->v.i;
-			return true;
-		}
-	}
-	return false;
-}
-
-static void set_numbers(struct view_row *row, const struct state *st, struct utc now)
-{
-	i64 v;
-
-	if (current_number(st, "number", "count", now, &v)) {
-		view_set_int(row, VIEW_asset_number, v);
-	}
-	if (current_number(st, "support", "until", now, &v)) {
-		view_set_time(row, VIEW_asset_support_until, (struct utc){ v });
-	}
-	if (current_number(st, "update_period", "until", now, &v)) {
-		view_set_time(row, VIEW_asset_update_until, (struct utc){ v });
-	}
-}
-
-static void asset_row(struct serve *s, struct arena *a, const struct store_asset *row, const struct state *st, struct view_row *out)
-{
-	static const struct {
-		u32 field;
-		const char *kind, *name;
-	} texts[] = {
-		{ VIEW_asset_name, "name", "name" }, { VIEW_asset_vendor, "hardware", "vendor" },
-		{ VIEW_asset_model, "hardware", "model" }, { VIEW_asset_serial, "hardware", "serial" },
-		{ VIEW_asset_hw_version, "hardware", "version" }, { VIEW_asset_sw_version, "software", "version" },
-		{ VIEW_asset_component, "component", "type" }, { VIEW_asset_stage, "lifecycle", "stage" },
-		{ VIEW_asset_owner, "owner", "name" }, { VIEW_asset_place, "place", "room" }, { VIEW_asset_use, "use", "text" },
-		{ VIEW_asset_damage, "class", "damage" }, { VIEW_asset_running, "running", "state" },
-		{ VIEW_asset_support_contact, "support", "contact" },
-	};
-	struct str *addrs = arena_alloc(a, 64 * sizeof *addrs), *macs = arena_alloc(a, 16 * sizeof *macs);
-	size_t naddrs = 0, nmacs = 0, nclaims;
-	const struct claim *claims = state_claims(st, &nclaims);
-	struct utc now = serve_now(s), first = { 0 };
-	struct state_addr ad;
-
-	*out = view_row(VIEW_asset);
-	view_set_str(out, VIEW_asset_id, identity_text(a, row->id));
-	set_text(out, VIEW_asset_zone, row->zone);
-	set_text(out, VIEW_asset_network, row->network);
-	for (size_t i = 0; i < countof(texts); i++) {
-		set_text(out, texts[i].field, current_text(st, texts[i].kind, texts[i].name, now));
-	}
-	set_numbers(out, st, now);
-	for (size_t i = 0; state_addr(st, i, now, &ad) && naddrs < 64; i++) {
-		if (ad.with == STATE_CURRENT) {
-			addrs[naddrs++] = ad.addr;
-		}
-	}
-	for (size_t i = 0; i < nclaims; i++) {
-		first = first.ms == 0 || claims[i].since.ms < first.ms ? claims[i].since : first;
-		if (claims[i].type == KEY_MAC && nmacs < 16) {
-			macs[nmacs++] = claims[i].value;
-		}
-	}
-	view_set_strs(out, VIEW_asset_addresses, addrs, naddrs);
-	view_set_strs(out, VIEW_asset_macs, macs, nmacs);
-	view_set_bool(out, VIEW_asset_provisional, state_provisional(st));
-	view_set_time(out, VIEW_asset_first_seen, first);
-	view_set_time(out, VIEW_asset_last_seen, row->last_seen);
-}
-
-/* The answers of an asset in short, from its packed verdicts; what was never judged stays unknown. */
-static void asset_answers(struct serve *s, struct arena *a, u64 id, struct view_row *row)
-{
-	struct store_verdict v;
-	u32 fails, unknowns;
-	u8 worst;
-
-	if (s->parts->summary != NULL && store_get_verdict(s->st, a, id, &v) == 0 &&
-	    s->parts->summary(s->ctx, a, v.body, &worst, &fails, &unknowns) == 0) {
-		view_set_answer(row, VIEW_asset_worst, worst);
-		view_set_int(row, VIEW_asset_fails, fails);
-		view_set_int(row, VIEW_asset_unknowns, unknowns);
-	}
-}
-
-static int assets(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
-{
-	struct store_page p = { .limit = 200 };
-	struct str filter, cursor;
-	struct store_asset *rows;
-	u32 limit;
-	size_t n, sent = 0;
-	int r;
-
-	if ((r = rd_blob(body, &filter)) != 0 || (r = rd_u32(body, &limit)) != 0 || (r = rd_done(body)) != 0) {
-		return r;
-	}
-	do {
-		struct arena *page = arena_new(a, 0);
-
-		if ((r = store_page_assets(s->st, page, &p, &rows, &n, &cursor)) != 0) {
-			return r;
-		}
-		for (size_t i = 0; i < n && (limit == 0 || sent < limit); i++, sent++) {
-			struct store_asset row;
-			struct view_row v;
-			struct state *st;
-
-			if ((r = serve_state(s, page, rows[i].id, &st, &row)) != 0) {
-				return serve_fail(out, r, "the state of AST-%ju cannot be read", (uintmax_t)rows[i].id);
-			}
-			asset_row(s, page, &row, st, &v);
-			asset_answers(s, page, rows[i].id, &v);
-			serve_row(out, &v);
-		}
-		p.cursor = str_dup(a, cursor);
-		arena_free(page);
-	} while (p.cursor.n != 0 && (limit == 0 || sent < limit));
-	return 0;
-}
-
-static void send_addresses(struct serve_reply *out, struct arena *a, const struct state *st, struct utc now, struct str asset)
-{
-	struct state_addr ad;
-
-	for (size_t i = 0; state_addr(st, i, now, &ad); i++) {
-		struct view_row row = view_row(VIEW_address);
-
-		(void)a;
-		view_set_str(&row, VIEW_address_address, ad.addr);
-		view_set_str(&row, VIEW_address_network, ad.network);
-		view_set_str(&row, VIEW_address_asset, asset);
-		for (size_t k = 0; ad.claim != NULL && k < ad.claim->nbound; k++) {
-			if (str_starts(ad.claim->bound[k], S("mac:"))) {
-				view_set_str(&row, VIEW_address_mac, str_from(ad.claim->bound[k], 4));
-			}
-		}
-		view_set_str(&row, VIEW_address_state, str_z(state_with_name(ad.with)));
-		view_set_time(&row, VIEW_address_first_seen, ad.since);
-		view_set_time(&row, VIEW_address_last_seen, ad.last);
-		view_set_time(&row, VIEW_address_until, ad.until);
-		serve_row(out, &row);
-	}
-}
-
-static struct str field_text(const struct state_value *v, const char *name)
-{
-	const struct state_field *f = state_field(v, str_z(name));
-
-	return f == NULL || f->with != STATE_CURRENT ? (struct str){ 0 } : f->v.s;
-}
-
-static void send_services(struct serve_reply *out, struct arena *a, const struct state *st, struct utc now, struct str asset)
-{
-	struct state_cursor c = state_values(st, kind_latest(S("service")), now);
-	struct state_value v;
-
-	while (state_next(&c, &v)) {
-		struct view_row row = view_row(VIEW_service);
-		const struct fact_value *port = state_place(&v, S("port"));
-
-		view_set_str(&row, VIEW_service_asset, asset);
-		view_set_str(&row, VIEW_service_address, state_place(&v, S("addr"))->s);
-		view_set_str(&row, VIEW_service_proto, state_place(&v, S("proto"))->s);
-		view_set_int(&row, VIEW_service_port, port->i);
-		view_set_str(&row, VIEW_service_state, str_z(state_with_name(v.with)));
-		set_text(&row, VIEW_service_name, field_text(&v, "name"));
-		set_text(&row, VIEW_service_product, field_text(&v, "product"));
-		set_text(&row, VIEW_service_version, field_text(&v, "version"));
-		view_set_int(&row, VIEW_service_qod, v.stamp->qod);
-		view_set_str(&row, VIEW_service_vantage, str_printf(a, "v%d", v.vantage));
-		view_set_time(&row, VIEW_service_last_seen, v.stamp->at);
-		serve_row(out, &row);
-	}
-}
-
-static int asset(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
-{
-	struct store_asset row;
-	struct view_row v;
-	struct state *st;
-	struct str text;
-	u64 id;
-	int r;
-
-	if ((r = rd_blob(body, &text)) != 0 || (r = rd_done(body)) != 0) {
-		return r;
-	}
-	if ((r = serve_asset_of(s, a, text, &id)) != 0 || (r = serve_state(s, a, id, &st, &row)) != 0) {
-		return serve_fail(out, r, r == ERR_CONFLICT ? "several assets are called \"%.*s\"; use AST-..." :
-			"there is no asset \"%.*s\"", STRF(text));
-	}
-	asset_row(s, a, &row, st, &v);
-	asset_answers(s, a, id, &v);
-	serve_row(out, &v);
-	send_addresses(out, a, st, serve_now(s), identity_text(a, id));
-	send_services(out, a, st, serve_now(s), identity_text(a, id));
-	return 0;
+	return ERR_UNKNOWN;
 }
 
 /* ---- history ---- */
@@ -490,7 +265,7 @@ static int history(struct serve *s, struct serve_reply *out, struct arena *a, st
 			after = rows[i].id;
 		}
 	} while (n != 0);
-	send_services(out, a, st, serve_now(s), identity_text(a, id));
+	serve_services(out, a, st, serve_now(s), identity_text(a, id));
 	return 0;
 }
 
@@ -656,6 +431,6 @@ static int status(struct serve *s, struct serve_reply *out, struct arena *a, str
 }
 
 const struct serve_request serve_asks[] = {
-	{ MSGS_LIST, list }, { MSGS_ASSETS, assets }, { MSGS_ASSET, asset }, { MSGS_HISTORY, history },
+	{ MSGS_LIST, list }, { MSGS_HISTORY, history },
 	{ MSGS_HEAD, head }, { MSGS_ENTRIES, entries }, { MSGS_STATUS, status }, { 0, NULL },
 };

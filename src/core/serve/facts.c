@@ -25,6 +25,30 @@ static struct str pos_text(struct arena *a, struct state_pos p)
 	return str_printf(a, "%ju.%u", (uintmax_t)p.seq, p.index);
 }
 
+void serve_put_value(struct json_w *w, const struct fact_value *v)
+{
+	switch (v->type) {
+	case KIND_INT:
+		jw_int(w, v->i);
+		break;
+	case KIND_BOOL:
+		jw_bool(w, v->i != 0);
+		break;
+	case KIND_STRS:
+		jw_arr(w);
+		for (size_t k = 0; k < v->n; k++) {
+			jw_str(w, v->strs[k]);
+		}
+		jw_end(w);
+		break;
+	case KIND_OPAQUE:
+		jw_raw(w, v->s);
+		break;
+	default:
+		jw_str(w, v->s);
+	}
+}
+
 static struct str fields_text(struct arena *a, const struct fact_field *f, size_t n)
 {
 	struct buf b = buf_new(a, 0);
@@ -33,26 +57,7 @@ static struct str fields_text(struct arena *a, const struct fact_field *f, size_
 	jw_obj(&w);
 	for (size_t i = 0; i < n; i++) {
 		jw_key(&w, f[i].name);
-		switch (f[i].v.type) {
-		case KIND_INT:
-			jw_int(&w, f[i].v.i);
-			break;
-		case KIND_BOOL:
-			jw_bool(&w, f[i].v.i != 0);
-			break;
-		case KIND_STRS:
-			jw_arr(&w);
-			for (size_t k = 0; k < f[i].v.n; k++) {
-				jw_str(&w, f[i].v.strs[k]);
-			}
-			jw_end(&w);
-			break;
-		case KIND_OPAQUE:
-			jw_raw(&w, f[i].v.s);
-			break;
-		default:
-			jw_str(&w, f[i].v.s);
-		}
+		serve_put_value(&w, &f[i].v);
 	}
 	jw_end(&w);
 	must(buf_done(&b) == 0);
@@ -198,7 +203,7 @@ static int list_fact(void *arg, struct arena *a, const struct store_items *g, u3
 		fact_row(a, l->asset, (struct state_pos){ g->seq, index }, it, &l->all, &row);
 		serve_row(l->out, &row);
 	}
-	return 0;
+	return pick_full(l->out) ? ERR_CANCELED : 0;
 }
 
 static int facts(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
@@ -210,7 +215,7 @@ static int facts(struct serve *s, struct serve_reply *out, struct arena *a, stru
 	u64 id;
 	int r;
 
-	if ((r = rd_blob(body, &text)) != 0 || (r = rd_done(body)) != 0) {
+	if ((r = rd_blob(body, &text)) != 0 || (r = pick_open(out, a, VIEW_fact, body)) != 0) {
 		return r;
 	}
 	if ((r = serve_asset_of(s, a, text, &id)) != 0 || (r = serve_state(s, a, id, &st, &row)) != 0) {
@@ -218,7 +223,8 @@ static int facts(struct serve *s, struct serve_reply *out, struct arena *a, stru
 	}
 	l.asset = identity_text(a, id);
 	l.all = standings(a, st, serve_now(s));
-	return each_item(s, a, id, list_fact, &l);
+	r = each_item(s, a, id, list_fact, &l);
+	return r == 0 || r == ERR_CANCELED ? pick_close(out) : r;
 }
 
 /* ---- one fact ---- */

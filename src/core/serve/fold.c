@@ -439,22 +439,6 @@ size_t fold_edges(const struct fold *f, const struct identity_edge **ret)
 
 /* ---- handing over ---- */
 
-static struct str first_text(const struct state *st, const char *kind, const char *field, struct utc now)
-{
-	const struct kind *k = kind_latest(str_z(kind));
-	struct state_cursor c = state_values(st, k, now);
-	struct state_value v;
-
-	while (k != NULL && state_next(&c, &v)) {
-		const struct state_field *f = state_field(&v, str_z(field));
-
-		if (f != NULL && v.with == STATE_CURRENT && f->with == STATE_CURRENT) {
-			return f->v.s;
-		}
-	}
-	return S("");
-}
-
 /* The columns of the first page of `asset ls`. */
 static void describe(struct fold *f, struct live *l, u64 seq)
 {
@@ -466,9 +450,9 @@ static void describe(struct fold *f, struct live *l, u64 seq)
 	l->row.seq = seq != 0 ? seq : l->row.seq;
 	l->row.network = network;
 	l->row.merged_into = l->merged_into;
-	l->row.name = first_text(l->st, "name", "name", f->recorded);
-	l->row.class = first_text(l->st, "component", "class", f->recorded);
-	l->row.vendor = first_text(l->st, "hardware", "vendor", f->recorded);
+	l->row.name = asset_text(l->st, "name", "name", f->recorded);
+	l->row.class = asset_text(l->st, "category", "name", f->recorded);
+	l->row.vendor = asset_text(l->st, "hardware", "vendor", f->recorded);
 	for (size_t i = 0; state_addr(l->st, i, f->recorded, &ad); i++) {
 		l->row.last_seen = ad.last.ms > l->row.last_seen.ms ? ad.last : l->row.last_seen;
 		if (ad.with == STATE_CURRENT) {
@@ -481,10 +465,9 @@ static void describe(struct fold *f, struct live *l, u64 seq)
 		l->row.last_seen = last.ms > l->row.last_seen.ms ? last : l->row.last_seen;
 	}
 	l->row.text[0] = buf_view(&addrs);
-	l->row.text[1] = first_text(l->st, "hardware", "model", f->recorded);
-	for (size_t i = 2; i < countof(l->row.text); i++) {
-		l->row.text[i] = S("");
-	}
+	l->row.text[1] = asset_text(l->st, "hardware", "model", f->recorded);
+	l->row.text[2] = asset_ports_text(f->a, l->st, f->recorded);
+	l->row.text[3] = asset_services_text(f->a, l->st, f->recorded);
 }
 
 static int judge(struct fold *f, const struct live *l, u64 size, struct serve_verdicts *ret)

@@ -58,9 +58,14 @@ static void send_reply(struct serve_reply *out, u16 flags, struct str body)
 
 void serve_row(struct serve_reply *out, const struct view_row *row)
 {
-	struct arena *a = arena_new(NULL, 0);
-	struct buf b = buf_new(a, LIMIT_MSG_BODY);
+	struct arena *a;
+	struct buf b;
 
+	if (out->pick != NULL && !pick_takes(out, row)) {
+		return;
+	}
+	a = arena_new(NULL, 0);
+	b = buf_new(a, LIMIT_MSG_BODY);
 	view_encode(row, &b);
 	if (buf_done(&b) == 0) {
 		send_reply(out, 0, buf_view(&b));
@@ -132,7 +137,7 @@ static serve_request_fn *find_in(const struct serve_request *table, u16 type)
 
 static serve_request_fn *find_request(const struct serve *s, u16 type)
 {
-	static const struct serve_request *const own[] = { serve_asks, serve_facts, serve_acts, serve_erasures, serve_logs_asks,
+	static const struct serve_request *const own[] = { serve_assets, serve_asks, serve_facts, serve_acts, serve_erasures, serve_logs_asks,
 		serve_key_acts, serve_copies, serve_checks, serve_transfers, serve_registers };
 	serve_request_fn *fn = NULL;
 

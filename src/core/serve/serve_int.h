@@ -65,6 +65,7 @@ struct serve_reply {
 	struct conn *to;
 	u16 type;
 	u32 id;
+	struct pick *pick;		/* NULL: every row goes out as it comes */
 	int err;			/* of sending: the peer is gone */
 	char text[320];
 };
@@ -167,6 +168,24 @@ int items_read(struct serve *s, struct arena *a, const struct store_items *g, st
 /* ERR_ARG: a technical part would go and leave parts of its item behind, which nobody could tell apart. */
 int items_forget(struct arena *a, const struct store_items *g, const struct store_part *erase, size_t n,
 	struct store_items *ret) MUST_USE;
+
+/* pick.c: which rows of a list its reader asked for, and in which order. */
+/* Reads blob filter, blob sort ("name", "-name", "" as they come), u32 limit (0: all) to the end of body. From here on serve_row sends
+ * those rows of the view only that are asked for. ERR_SYNTAX, ERR_UNKNOWN and others with words. */
+int pick_open(struct serve_reply *out, struct arena *a, enum view_number view, struct rd *body) MUST_USE;
+bool pick_full(const struct serve_reply *out);		/* no further row would be sent */
+bool pick_takes(struct serve_reply *out, const struct view_row *row);	/* of serve_row: does it go out now? */
+int pick_close(struct serve_reply *out) MUST_USE;	/* sends what waited for its order */
+
+/* assets.c */
+extern const struct serve_request serve_assets[];
+void serve_put_value(struct json_w *w, const struct fact_value *v);
+void serve_services(struct serve_reply *out, struct arena *a, const struct state *st, struct utc now, struct str asset);
+/* What stands in the row of an asset besides its state, so that a filter need not read that: what t2 and t3 hold. "=" and the ports
+ * found open, the names of its services, a blank between; "" when there are too many. */
+struct str asset_text(const struct state *st, const char *kind, const char *field, struct utc now);	/* the current one, or "" */
+struct str asset_ports_text(struct arena *a, const struct state *st, struct utc now);
+struct str asset_services_text(struct arena *a, const struct state *st, struct utc now);
 
 /* asks.c, facts.c, acts.c, erase.c, logs.c, keys.c, restore.c, check.c */
 extern const struct serve_request serve_asks[];

@@ -444,6 +444,32 @@ int store_page_assets(struct store *st, struct arena *a, const struct store_page
 	return 0;
 }
 
+int store_page_after(struct store *st, struct arena *a, const struct store_page *p, const struct store_asset *row,
+	struct str *ret_cursor)
+{
+	int r = store_enter(st);
+
+	return r != 0 ? r : write_cursor(st, a, p, row, ret_cursor);
+}
+
+int store_asset_values(struct store *st, struct arena *a, enum store_sort column, size_t limit, struct str **ret,
+	size_t *ret_n)
+{
+	enum store_q q = column == STORE_BY_CLASS ? Q_VALUE_CLASS : column == STORE_BY_VENDOR ? Q_VALUE_VENDOR :
+		Q_VALUE_NETWORK;
+	struct str *values = arena_alloc(a, (limit + 1) * sizeof *values), last = S("");
+	size_t n = 0;
+	int r = store_enter(st);
+
+	while (r == 0 && n < limit && (r = store_first(st, a, q, ARGS(VT(last)), fill_words, sizeof last, &last)) == 0)
+		values[n++] = last;
+	if (r != 0 && r != ERR_NOTFOUND)
+		return r;
+	*ret = values;
+	*ret_n = n;
+	return 0;
+}
+
 /* ---- verdicts and objects ---- */
 
 int store_get_verdict(struct store *st, struct arena *a, u64 asset, struct store_verdict *ret)

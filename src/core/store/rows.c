@@ -161,6 +161,11 @@ void fill_bytes(struct store_cols *c, void *row)
 	*(struct str *)row = col_blob(c);
 }
 
+void fill_words(struct store_cols *c, void *row)
+{
+	*(struct str *)row = col_text(c);
+}
+
 void fill_head(struct store_cols *c, void *row)
 {
 	struct store_head *h = row;

@@ -300,6 +300,13 @@ struct store_page {
 int store_page_assets(struct store *st, struct arena *a, const struct store_page *p, struct store_asset **ret,
 	size_t *ret_n,
 	struct str *ret_cursor) MUST_USE;
+/* The cursor after a row of such a page: the next page begins behind it. */
+int store_page_after(struct store *st, struct arena *a, const struct store_page *p, const struct store_asset *row,
+	struct str *ret_cursor) MUST_USE;
+/* The different values of a column, ascending, "" left out, at most `limit`; STORE_BY_CLASS, _VENDOR, _NETWORK. Of all zones:
+ * for finding how a word is spelled, not for showing. */
+int store_asset_values(struct store *st, struct arena *a, enum store_sort column, size_t limit, struct str **ret,
+	size_t *ret_n) MUST_USE;
 /* Claims of a key, or of an asset. network {0} with n = 0 means "". */
 int store_find_key(struct store *st, struct arena *a, struct str network, struct str type, struct str value,
 	struct store_claim **ret, size_t *ret_n) MUST_USE;

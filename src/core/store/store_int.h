@@ -144,6 +144,7 @@ void fill_change(struct store_cols *c, void *row);
 void fill_text(struct store_cols *c, void *row);
 void fill_object(struct store_cols *c, void *row);
 void fill_bytes(struct store_cols *c, void *row);	/* struct str */
+void fill_words(struct store_cols *c, void *row);	/* struct str, of a text column */
 
 /* ---- schema steps ---- */
 struct store_migration {

@@ -89,6 +89,13 @@ void view_set_str(struct view_row *r, u32 field, struct str s)
 	set(r, field, r->view->fields[field].type == VIEW_TYPE_JSON ? VIEW_TYPE_JSON : VIEW_TYPE_STR)->s = s;
 }
 
+void view_set_text(struct view_row *r, u32 field, struct str s)
+{
+	if (s.n != 0) {
+		view_set_str(r, field, s);
+	}
+}
+
 void view_set_int(struct view_row *r, u32 field, i64 i)
 {
 	must(i >= -INT_MOST && i <= INT_MOST);

@@ -53,6 +53,7 @@ enum view_flag {
 	VIEW_COL = 1,  /* a column people see without asking */
 	VIEW_KEY = 2,  /* names the row: never cut short */
 	VIEW_PII = 4,  /* may name a person */
+	VIEW_NAME = 16, /* "service/1": a filter may leave the version out */
 	VIEW_WORD = 8, /* holds words of this program ("not_covered"): people read them translated */
 };
 
@@ -128,6 +129,7 @@ int view_field_find(const struct view *v, struct str name); /* -1: no such field
 /* Rows point at the caller's texts; nothing is copied. The type must be the field's (a contract). */
 struct view_row view_row(enum view_number number);
 void view_set_str(struct view_row *r, u32 field, struct str s); /* also for json */
+void view_set_text(struct view_row *r, u32 field, struct str s); /* the same; "" leaves the field unknown */
 void view_set_int(struct view_row *r, u32 field, i64 i);
 void view_set_bool(struct view_row *r, u32 field, bool b);
 void view_set_time(struct view_row *r, u32 field, struct utc t); /* t.ms == 0 leaves the field unknown */

@@ -101,10 +101,18 @@ int ask_rows(struct ask *q, u16 type, struct str body)
 {
 	int r = client_call(q->client, type, body, take_row, q);
 
-	if (r == 0 && q->rows == 0 && !q->cards && q->exit == CLI_OK) {
+	if (r != 0 && q->exit == CLI_OK) {
+		return ask_failed(q, r);
+	}
+	return q->more ? q->exit : ask_empty(q);
+}
+
+int ask_empty(struct ask *q)
+{
+	if (q->rows == 0 && !q->cards && q->exit == CLI_OK && q->view == NULL) {
 		(void)open_view(q, view_of(q->c->cmd->view));	/* an empty list is still a document */
 	}
-	return q->exit != CLI_OK ? q->exit : r == 0 ? CLI_OK : ask_failed(q, r);
+	return q->exit;
 }
 
 struct bytes {

@@ -17,6 +17,7 @@ struct ask {
 	bool (*take)(void *arg, struct ask *q, const struct view_row *row);	/* sees each row first; true: it is not shown */
 	void *take_arg;
 	size_t rows;
+	bool more;			/* rows of further questions follow in the same list */
 	int exit;
 };
 
@@ -25,6 +26,7 @@ int ask_open(struct cli *c, struct ask *q) MUST_USE;
 /* Sends a request whose rows go to stdout: rows of the command's own view as its list, those of another view below a heading.
  * Returns the exit code; what went wrong was said. */
 int ask_rows(struct ask *q, u16 type, struct str body) MUST_USE;
+int ask_empty(struct ask *q) MUST_USE;	/* after the last question of a list: one without rows is still a document */
 /* A request with one answer of bytes, copied into the arena; ret may be NULL. */
 int ask_bytes(struct ask *q, u16 type, struct str body, struct str *ret) MUST_USE;
 /* An act (core/serve/acts.c): JSON in, the id of what it made or changed out. */

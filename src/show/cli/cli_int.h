@@ -60,6 +60,7 @@ enum cli_flag {
 	CLI_WRITES = 4,		/* changes something: -n, -y, --no-input */
 	CLI_ROWS = 8,		/* shows rows of `view`: -f, --json, --columns, ... */
 	CLI_HIDDEN = 16,	/* for tools, not listed */
+	CLI_LISTS = 64,		/* a list that takes a QUERY: --sort, --limit */
 	CLI_BARE = 32		/* works without reading any configuration */
 };
 
@@ -136,6 +137,7 @@ struct str cli_store(struct cli *c);				/* the store's directory */
 /* Talk, on stderr. cli_say is silent with -q; cli_note speaks with -v only. cli_error prints
  * "korobanu: CODE: what. Fix: fix" and returns `exit`; fix may be MSG_NONE. */
 struct tr_arg;
+struct perr;
 void cli_say(struct cli *c, enum tr_id id, const struct tr_arg *args);
 void cli_note(struct cli *c, enum tr_id id, const struct tr_arg *args);
 int cli_error(struct cli *c, int exit, const char *code, enum tr_id what, enum tr_id fix, const struct tr_arg *args);
@@ -143,6 +145,8 @@ int cli_error(struct cli *c, int exit, const char *code, enum tr_id what, enum t
  * after having said why: nobody can be asked (no terminal, --no-input), or the answer was no. For commands with
  * CLI_WRITES. */
 int cli_confirm(struct cli *c, enum tr_id question, const struct tr_arg *args);
+/* The line of `text` that is wrong, and a mark below the place; on stderr. */
+void cli_show_place(struct cli *c, struct str text, const struct perr *err);
 int cli_exit_of(int err);				/* ERR_* -> enum cli_exit */
 int cli_error_of(struct cli *c, int err, struct str about);	/* says what err means, returns its exit code */
 struct str cli_reason(const struct cli *c, int err);	/* what an ERR_* means, in the reader's language */

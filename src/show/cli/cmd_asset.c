@@ -1,5 +1,5 @@
 /* asset ls, show, set, merge, split, history; fact ls, show. */
-#include "show/cli/ask.h"
+#include "show/cli/query.h"
 
 #include "base/err.h"
 #include "base/json.h"
@@ -7,11 +7,19 @@
 
 int cmd_asset_ls(struct cli *c)
 {
-	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
+	struct str cursor = S("");
+	struct query what;
+	struct ask q;
+	int exit;
 
-	buf_blob(&b, S(""));
-	buf_u32(&b, (u32)cli_int(c, "limit"));
-	return ask_once(c, MSGS_ASSETS, buf_view(&b));
+	if ((exit = query_read(c, 0, &what)) != CLI_OK || (exit = ask_open(c, &q)) != CLI_OK) {
+		return exit;
+	}
+	exit = ask_close(&q, query_assets(&q, &what, cli_str(c, "page"), &cursor));
+	if (cursor.n != 0) {
+		cli_say(c, MSG_say_more_assets, TR({ "cursor", cursor }));
+	}
+	return exit;
 }
 
 static int about_asset(struct cli *c, u16 type, bool card)
@@ -41,7 +49,18 @@ int cmd_asset_history(struct cli *c)
 
 int cmd_fact_ls(struct cli *c)
 {
-	return about_asset(c, MSGS_FACTS, false);
+	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
+	struct query what;
+	struct ask q;
+	int exit;
+
+	if ((exit = query_read(c, 1, &what)) != CLI_OK || (exit = ask_open(c, &q)) != CLI_OK) {
+		return exit;
+	}
+	buf_blob(&b, c->args.p[0]);
+	query_put(&b, &what);
+	q.hide = "asset";
+	return ask_close(&q, ask_rows(&q, MSGS_FACTS, buf_view(&b)));
 }
 
 /* The number of a fact is that of its entry and of the item in it: 18231.4. */

@@ -1,5 +1,5 @@
 /* network add, ls, set: address spaces in which an address means one device. */
-#include "show/cli/ask.h"
+#include "show/cli/query.h"
 
 #include "base/json.h"
 
@@ -53,8 +53,5 @@ int cmd_network_set(struct cli *c)
 
 int cmd_network_ls(struct cli *c)
 {
-	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
-
-	buf_blob(&b, S("network"));
-	return ask_once(c, MSGS_LIST, buf_view(&b));
+	return query_list(c, "network");
 }

@@ -28,22 +28,6 @@ static int read_rule(struct cli *c, struct str path, struct str *ret)
 	return r;
 }
 
-/* The line that is wrong, and a mark below the place. */
-static void show_place(struct cli *c, struct str text, const struct perr *err)
-{
-	struct str line = S("");
-
-	if (c->quiet || err->line == 0) {
-		return;
-	}
-	for (u32 i = 0; i < err->line && text.n > 0; i++) {
-		line = str_cut(&text, '\n');
-	}
-	fputs("  ", c->env->err);
-	out_clean(c->env->err, line);
-	fprintf(c->env->err, "\n  %*s^\n", (int)str_width(str_sub(line, 0, err->col > 0 ? err->col - 1 : 0)), "");
-}
-
 static struct str kinds_read(struct arena *a, const struct lang_expr *x)
 {
 	struct str all = S("");
@@ -84,7 +68,7 @@ int cmd_rule_check(struct cli *c)
 		exit = cli_error(c, CLI_FAILED, "E-RULE", MSG_err_rule, MSG_NONE,
 			TR({ "place", str_printf(c->a, "%u:%u", err.line, err.col) },
 				{ "reason", str_dup(c->a, str_z(err.text[0] != 0 ? err.text : err_text(r))) }));
-		show_place(c, text, &err);
+		cli_show_place(c, text, &err);
 		return exit;
 	}
 	exit = out_open(c, &o);

@@ -1,6 +1,6 @@
 /* scan TARGET...: looks for devices, talks to them, records what was found. Repeating the command after a kill goes on where the last
  * record stands. Nothing is sent outside a recorded scope: core answers RUN_BEGIN with the scope's own words, or refuses. */
-#include "show/cli/ask.h"
+#include "show/cli/query.h"
 
 #include "base/err.h"
 #include "base/json.h"
@@ -393,14 +393,14 @@ static int show_found(struct scan *s)
 {
 	struct cli *c = s->c;
 	struct found f = { .s = s };
-	struct buf b = buf_new(c->a, LIMIT_MSG_BODY), all = buf_new(c->a, LIMIT_MSG_BODY);
+	struct buf all = buf_new(c->a, LIMIT_MSG_BODY);
+	/* The index of a network and of nothing else is walked. */
+	struct query mine = { .filter = str_printf(c->a, "network:\"%.*s\"", STRF(cli_str(c, "network"))), .sort = S("") };
 	int exit;
 
-	buf_blob(&b, S(""));
-	buf_u32(&b, 0);
 	s->q->take = take_asset;
 	s->q->take_arg = &f;
-	exit = ask_rows(s->q, MSGS_ASSETS, buf_view(&b));
+	exit = query_assets(s->q, &mine, S(""), NULL);
 	if (exit != CLI_OK || out_format(c) != OUT_TABLE || f.n == 0 || (exit = ask_table(s->q, S(""))) != CLI_OK) {
 		return exit;
 	}

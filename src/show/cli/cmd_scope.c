@@ -1,5 +1,5 @@
 /* scope add, ls, rm: where the program may send anything at all, who permits it, until when. */
-#include "show/cli/ask.h"
+#include "show/cli/query.h"
 
 #include "base/json.h"
 
@@ -37,10 +37,7 @@ int cmd_scope_add(struct cli *c)
 
 int cmd_scope_ls(struct cli *c)
 {
-	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
-
-	buf_blob(&b, S("scope"));
-	return ask_once(c, MSGS_LIST, buf_view(&b));
+	return query_list(c, "scope");
 }
 
 int cmd_scope_rm(struct cli *c)

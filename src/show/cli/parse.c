@@ -407,6 +407,14 @@ static int check_args(struct cli *c)
 	return CLI_OK;
 }
 
+/* "-tag:lab" after a command that takes a query is a condition of it: no letter of an option is followed so. */
+static bool negates(const struct cli *c, struct str s)
+{
+	ptrdiff_t colon = str_chr(s, ':');
+
+	return c->cmd != NULL && (c->cmd->flags & CLI_LISTS) != 0 && colon > 2 && str_chr(str_sub(s, 0, (size_t)colon), '=') < 0;
+}
+
 int cli_parse(struct cli *c, int argc, char **argv, int *ret_help)
 {
 	struct parse p = { .c = c, .argc = argc, .argv = argv };
@@ -415,7 +423,7 @@ int cli_parse(struct cli *c, int argc, char **argv, int *ret_help)
 	for (p.i = 1; p.i < argc && exit == CLI_OK; p.i++) {
 		struct str s = str_z(argv[p.i]);
 
-		if (p.no_more || s.n < 2 || s.p[0] != '-') {
+		if (p.no_more || s.n < 2 || s.p[0] != '-' || (s.p[1] != '-' && negates(c, s))) {
 			exit = word(&p, s);
 		} else if (str_eq(s, S("--"))) {
 			p.no_more = true;
