@@ -14,6 +14,8 @@ _korobanu()
 	--format|-f) COMPREPLY=($(compgen -W 'table plain json jsonl csv tsv' -- "$cur")); return ;;
 	--json) return ;;
 	--columns) return ;;
+	--sort) return ;;
+	--limit) return ;;
 	--store) COMPREPLY=($(compgen -d -- "$cur")); return ;;
 	--config) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--set|-c) return ;;
@@ -27,12 +29,12 @@ _korobanu()
 	"export "*) w='--run --register --bom --output --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"status "*) w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"network add") w='--prefix --zone --gateway-mac --lease --note --dry-run --yes --no-input --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
-	"network ls") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"network ls") w='--format --json --columns --header --bom --fields-help --sort --limit --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"network set") w='--prefix --zone --gateway-mac --lease --note --dry-run --yes --no-input --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"scope add") w='--network --owner --until --why --exclude --vantage --lab --dry-run --yes --no-input --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
-	"scope ls") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"scope ls") w='--format --json --columns --header --bom --fields-help --sort --limit --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"scope rm") w='--dry-run --yes --no-input --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
-	"asset ls") w='--limit --format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"asset ls") w='--page --format --json --columns --header --bom --fields-help --sort --limit --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"asset show") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"asset set") w='--dry-run --yes --no-input --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"asset merge") w='--dry-run --yes --no-input --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
@@ -40,8 +42,7 @@ _korobanu()
 	"asset history") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"declare set") w='--interface --state --tcp --udp --services --dry-run --yes --no-input --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"declare show") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
-	"fact ls") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
-	"fact show") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"fact ls") w='--format --json --columns --header --bom --fields-help --sort --limit --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"fact kinds") w='--format --json --columns --header --bom --fields-help --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"sheet show") w='--guide --format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"rule explain") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
@@ -70,7 +71,7 @@ _korobanu()
 	"scope "*) w='add ls rm ' ;;
 	"asset "*) w='ls show set merge split history ' ;;
 	"declare "*) w='set show ' ;;
-	"fact "*) w='ls show kinds ' ;;
+	"fact "*) w='ls kinds ' ;;
 	"sheet "*) w='show ' ;;
 	"rule "*) w='explain check ' ;;
 	"ledger "*) w='head ls prove verify consistency anchor export rotate-key ' ;;
