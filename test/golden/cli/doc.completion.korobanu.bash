@@ -43,6 +43,7 @@ _korobanu()
 	"declare set") w='--interface --state --tcp --udp --services --dry-run --yes --no-input --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"declare show") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"fact ls") w='--format --json --columns --header --bom --fields-help --sort --limit --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"fact show") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"fact kinds") w='--format --json --columns --header --bom --fields-help --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"sheet show") w='--guide --format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"rule explain") w='--format --json --columns --header --bom --fields-help --store --config --set --lang --color --ascii --quiet --verbose --help' ;;
@@ -71,7 +72,7 @@ _korobanu()
 	"scope "*) w='add ls rm ' ;;
 	"asset "*) w='ls show set merge split history ' ;;
 	"declare "*) w='set show ' ;;
-	"fact "*) w='ls kinds ' ;;
+	"fact "*) w='ls show kinds ' ;;
 	"sheet "*) w='show ' ;;
 	"rule "*) w='explain check ' ;;
 	"ledger "*) w='head ls prove verify consistency anchor export rotate-key ' ;;
