@@ -441,6 +441,7 @@ int super_place_restore(struct super *s, const char *store_dir, int from, bool r
 {
 	AUTO_CLOSE int dirfd = -1;
 	AUTO_CLOSE int lock = -1;
+	i64 until = mono_now().ns + (i64)SUPER_STOP_MS * 1000000;
 	struct stat st;
 	int r;
 
@@ -448,7 +449,10 @@ int super_place_restore(struct super *s, const char *store_dir, int from, bool r
 	if ((r = open_dir(s, store_dir, &dirfd)) != 0) {
 		return r;
 	}
-	if ((r = take_lock(dirfd, &lock)) != 0) {
+	while ((r = take_lock(dirfd, &lock)) == ERR_BUSY && mono_now().ns < until) {
+		(void)poll(NULL, 0, RETRY_MS);	/* the core of the command before may just be ending */
+	}
+	if (r != 0) {
 		return r == ERR_BUSY ? super_fail(s, r, "the store is in use; stop what uses it first") : r;
 	}
 	if (!replace && fstatat(dirfd, "korobanu.db", &st, AT_SYMLINK_NOFOLLOW) == 0) {
