@@ -18,6 +18,9 @@
 
 #define LANG_LIST_MAX 256	/* members of an `in (...)`, ranges of a domain */
 
+/* Of the rule language (doc/rules.md): another number where the same text may come to another answer over the same facts. */
+#define LANG_VERSION_OF_RULES 1
+
 enum lang_type {
 	LANG_BOOL,
 	LANG_INT,

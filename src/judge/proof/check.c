@@ -30,6 +30,7 @@ struct gathering {			/* the parts of the item being read */
 };
 
 struct entry {
+	u64 seq;
 	struct utc at;
 	enum envelope_type type;
 	u64 parts, given;		/* it has; the bundle gives, erased ones too */
@@ -62,6 +63,16 @@ static int wrong(struct check *c, u32 line, const char *what, struct str who)
 		c->err->line = line;
 	}
 	return ERR_INTEGRITY;
+}
+
+/* What was judged by means this program does not have, it can neither confirm nor refute. */
+static int unknown(struct check *c, u32 line, const char *what, struct str which)
+{
+	wrong(c, line, what, which);
+	if (c->err != NULL) {
+		c->err->code = ERR_NEWER;
+	}
+	return ERR_NEWER;
 }
 
 static void tell(struct check *c, const char *what, enum view_answer state, struct str place, struct str text)
@@ -118,7 +129,7 @@ static int take_entry(void *ctx, u32 line, u64 seq, const struct envelope *e, st
 	(void)line;
 	(void)bytes;
 	(void)reterr;
-	*kept = (struct entry){ .at = e->at, .type = e->type, .parts = e->parts };
+	*kept = (struct entry){ .seq = seq, .at = e->at, .type = e->type, .parts = e->parts };
 	*map_put(c->a, &c->entries, seq_key(c->a, seq), NULL) = kept;
 	return 0;
 }
@@ -301,9 +312,73 @@ static bool answer_of(void *arg, struct str measure, enum view_answer *ret)
 	return false;
 }
 
+/* Whether every verdict rests on what this program judges by: before any text is read, which may be of another language. */
+static int check_means(struct check *c)
+{
+	for (size_t i = 0; i < c->told.n; i++) {
+		const struct told *t = &c->told.p[i];
+		const struct statement_verdict *s = &t->st.verdict;
+
+		if (t->st.type != STATEMENT_VERDICT) {
+			continue;
+		}
+		if (s->language != LANG_VERSION_OF_RULES) {
+			return unknown(c, t->line, "judged by a rule language of another version than this program's",
+				str_printf(c->a, "%u, here %u", s->language, (u32)LANG_VERSION_OF_RULES));
+		}
+		if (s->quality != SEEN_QOD_DECIDES) {
+			return unknown(c, t->line, "judged with another quality threshold than this program's",
+				str_printf(c->a, "%u, here %u", s->quality, (u32)SEEN_QOD_DECIDES));
+		}
+		if (s->clock != SEEN_CLOCK_AHEAD_MS) {
+			return unknown(c, t->line, "judged with another tolerance for clocks than this program's",
+				str_printf(c->a, "%u ms, here %u ms", s->clock, (u32)SEEN_CLOCK_AHEAD_MS));
+		}
+		for (size_t k = 0; k < s->nkinds; k++) {
+			const struct kind *kind;
+			struct str name;
+			u32 version;
+
+			if (kind_parse(s->kinds[k], &name, &version) != 0) {
+				return wrong(c, t->line, "this is no kind of fact", s->kinds[k]);
+			}
+			if ((kind = kind_latest(name)) == NULL || kind->version != version) {
+				return unknown(c, t->line, "judged from a kind of fact in a version this program does not judge by",
+					s->kinds[k]);
+			}
+		}
+	}
+	return 0;
+}
+
+/* The verdict was reached again: was it by the same means, from the same sightings? */
+static int check_replay(struct check *c, const struct told *t, size_t measure, const struct rule_verdict *v)
+{
+	const struct statement_verdict *s = &t->st.verdict;
+	const struct str *read;
+	size_t n = judge_kinds(c->j, c->a, measure, &read);
+	bool same = n == s->nkinds;
+
+	for (size_t i = 0; same && i < n; i++) {
+		same = str_eq(read[i], s->kinds[i]);
+	}
+	if (!same) {
+		return wrong(c, t->line, "the rule reads other kinds of facts than the statement says", s->measure);
+	}
+	same = v->npos == s->nread && v->npos_all == s->nread_all;
+	for (size_t i = 0; same && i < s->nread; i++) {
+		same = v->pos[i].seq == s->read[i].seq && v->pos[i].index == s->read[i].index;
+	}
+	if (!same) {
+		return wrong(c, t->line, "the answer rests on other facts than the statement says", s->measure);
+	}
+	return s->size == t->entry->seq ? 0 : wrong(c, t->line, "judged at another size of the ledger than its entry stands at", s->measure);
+}
+
 static int judge_verdict(struct check *c, const struct told *t, const struct state *st, struct answers *x)
 {
 	const struct statement_verdict *s = &t->st.verdict;
+	int r;
 
 	for (size_t i = 0; i < c->j->catalog.nmeasures; i++) {
 		const struct catalog_measure *m = &c->j->catalog.measures[i];
@@ -323,9 +398,12 @@ static int judge_verdict(struct check *c, const struct told *t, const struct sta
 			return wrong(c, t->line, "the facts give another answer than the statement",
 				str_printf(c->a, "%.*s %.*s is %s", STRF(s->asset), STRF(s->measure), tri_name(v.v)));
 		}
+		if ((r = check_replay(c, t, i, &v)) != 0) {
+			return r;
+		}
 		x->v[i] = v.v;
 		tell(c, "answer", judge_answer(v.v), str_printf(c->a, "%.*s %.*s", STRF(s->asset), STRF(s->measure)),
-			str_printf(c->a, "reached again from %zu facts as of %.*s%s%s", s->nread, STRF(utc_text(c->a, s->now)),
+			str_printf(c->a, "reached again from %zu facts as of %.*s%s%s", s->nread_all, STRF(utc_text(c->a, s->now)),
 				v.why != 0 ? "; " : "", why_name(why_first(v.why))));
 		return 0;
 	}
@@ -488,7 +566,8 @@ int proof_check(struct arena *a, bundle_in *in, void *in_ctx, const struct note_
 		return wrong(&c, c.g.line, "the last item is not whole", S(""));
 	}
 	tell_logs(&c, &info, trusted);
-	if ((r = check_chain(&c, &info)) != 0 || (r = no_strays(&c)) != 0 || (r = name_guidelines(&c)) != 0) {
+	if ((r = check_chain(&c, &info)) != 0 || (r = no_strays(&c)) != 0 || (r = check_means(&c)) != 0 ||
+	    (r = name_guidelines(&c)) != 0) {
 		return r;
 	}
 	if (judge_new(a, c.sources.p, c.sources.n, &c.j, &why) != 0) {

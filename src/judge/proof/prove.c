@@ -108,6 +108,7 @@ static int state_answers(struct making *m, u64 asset, const struct state *st)
 	for (size_t i = 0; i < c->nmeasures; i++) {
 		struct buf b = buf_new(m->a, 0);
 		struct statement_verdict sv = { .asset = id, .measure = c->measures[i].id, .now = m->now, .size = m->size,
+			.language = LANG_VERSION_OF_RULES, .quality = SEEN_QOD_DECIDES, .clock = SEEN_CLOCK_AHEAD_MS,
 			.rule = str_hex(m->a, c->measures[i].text.hash, CATALOG_HASH) };
 
 		judge_measure(m->j, i, st, m->now, NULL, &v[i]);
@@ -115,6 +116,8 @@ static int state_answers(struct making *m, u64 asset, const struct state *st)
 		sv.why = v[i].why;
 		sv.read = v[i].pos;
 		sv.nread = v[i].npos;
+		sv.nread_all = v[i].npos_all;
+		sv.nkinds = judge_kinds(m->j, m->a, i, &sv.kinds);
 		statement_write_verdict(&b, &sv);
 		if ((r = add_act(m, &b)) != 0) {
 			return r;

@@ -11,6 +11,16 @@ static void put_time(struct json_w *w, struct buf *b, const char *key, struct ut
 	jw_kstr(w, key, t.ms == 0 ? S("") : utc_text(b->a, t));
 }
 
+static void put_strs(struct json_w *w, const char *key, const struct str *p, size_t n)
+{
+	jw_key(w, str_z(key));
+	jw_arr(w);
+	for (size_t i = 0; i < n; i++) {
+		jw_str(w, p[i]);
+	}
+	jw_end(w);
+}
+
 static void put_claim(struct json_w *w, struct buf *b, const struct claim *c)
 {
 	jw_obj(w);
@@ -63,9 +73,13 @@ void statement_write_verdict(struct buf *b, const struct statement_verdict *s)
 
 	jw_obj(&w);
 	jw_kstr(&w, "asset", s->asset);
+	jw_kint(&w, "clock", s->clock);
 	jw_kstr(&w, "do", S("proof.verdict"));
+	put_strs(&w, "kinds", s->kinds, s->nkinds);
+	jw_kint(&w, "language", s->language);
 	jw_kstr(&w, "measure", s->measure);
 	put_time(&w, b, "now", s->now);
+	jw_kint(&w, "quality", s->quality);
 	jw_key(&w, S("read"));
 	jw_arr(&w);
 	for (size_t i = 0; i < s->nread; i++) {
@@ -75,6 +89,7 @@ void statement_write_verdict(struct buf *b, const struct statement_verdict *s)
 		jw_end(&w);
 	}
 	jw_end(&w);
+	jw_kint(&w, "read_all", (i64)s->nread_all);
 	jw_key(&w, S("reasons"));
 	jw_arr(&w);
 	for (u32 bit = 0; bit < WHY_COUNT; bit++) {
@@ -99,12 +114,7 @@ void statement_write_control(struct buf *b, const struct statement_control *s)
 	jw_kstr(&w, "do", S("proof.control"));
 	jw_kstr(&w, "guideline", s->guideline);
 	jw_kstr(&w, "guideline_text", s->guideline_text);
-	jw_key(&w, S("mappings"));
-	jw_arr(&w);
-	for (size_t i = 0; i < s->nmappings; i++) {
-		jw_str(&w, s->mappings[i]);
-	}
-	jw_end(&w);
+	put_strs(&w, "mappings", s->mappings, s->nmappings);
 	jw_kstr(&w, "state", str_z(view_answer_names[s->state]));
 	jw_end(&w);
 }
@@ -112,7 +122,7 @@ void statement_write_control(struct buf *b, const struct statement_control *s)
 /* ---- reading ---- */
 
 /* Exactly these members, as for every other line and part: nothing may stand beside what is read. */
-enum { CLAIM_MEMBERS = 9, ASSET_MEMBERS = 4, VERDICT_MEMBERS = 9, CONTROL_MEMBERS = 7 };
+enum { CLAIM_MEMBERS = 9, ASSET_MEMBERS = 4, VERDICT_MEMBERS = 14, CONTROL_MEMBERS = 7 };
 
 static int get_list(const struct json *v, const char *key, const struct json **ret)
 {
@@ -145,6 +155,41 @@ static int get_numbers(const struct json *v, size_t n, const u64 *max, u64 *ret)
 		ret[i] = (u64)v->arr.p[i].i;
 	}
 	return 0;
+}
+
+static int get_strs(struct arena *a, const struct json *v, const char *key, const struct str **ret, size_t *ret_n)
+{
+	const struct json *list;
+	struct str *p;
+	int r = get_list(v, key, &list);
+
+	if (r != 0) {
+		return r;
+	}
+	p = arena_alloc(a, list->arr.n * sizeof *p);
+	for (size_t i = 0; i < list->arr.n; i++) {
+		if (list->arr.p[i].type != JSON_STR) {
+			return ERR_TYPE;
+		}
+		p[i] = list->arr.p[i].s;
+	}
+	*ret = p;
+	*ret_n = list->arr.n;
+	return 0;
+}
+
+static int get_u32(const struct json *v, const char *key, u32 *ret)
+{
+	i64 i;
+	int r = json_get_int(v, str_z(key), &i);
+
+	if (r == 0 && (i < 0 || i > UINT32_MAX)) {
+		r = ERR_RANGE;
+	}
+	if (r == 0) {
+		*ret = (u32)i;
+	}
+	return r;
 }
 
 static int get_claim(struct arena *a, const struct json *v, struct claim *c)
@@ -251,6 +296,7 @@ static int read_verdict(struct arena *a, const struct json *v, struct statement_
 	struct statement_verdict s = { 0 };
 	struct state_pos *pos;
 	struct str state;
+	u32 read_all;
 	i64 size;
 	int r;
 
@@ -261,9 +307,15 @@ static int read_verdict(struct arena *a, const struct json *v, struct statement_
 	    (r = json_get_str(v, S("rule"), &s.rule)) != 0 || (r = json_get_str(v, S("state"), &state)) != 0 ||
 	    (r = json_get_int(v, S("size"), &size)) != 0 || (r = get_time(v, "now", &s.now)) != 0 ||
 	    (r = get_list(v, "read", &read)) != 0 || (r = get_list(v, "reasons", &reasons)) != 0 ||
-	    (r = read_reasons(reasons, &s.why)) != 0) {
+	    (r = read_reasons(reasons, &s.why)) != 0 || (r = get_u32(v, "language", &s.language)) != 0 ||
+	    (r = get_u32(v, "quality", &s.quality)) != 0 || (r = get_u32(v, "clock", &s.clock)) != 0 ||
+	    (r = get_u32(v, "read_all", &read_all)) != 0 || (r = get_strs(a, v, "kinds", &s.kinds, &s.nkinds)) != 0) {
 		return r;
 	}
+	if (read_all < read->arr.n) {
+		return ERR_RANGE;
+	}
+	s.nread_all = read_all;
 	for (int i = TRI_FALSE; i <= TRI_TRUE; i++) {
 		if (str_eq(state, str_z(tri_name((enum tri)i)))) {
 			s.v = (enum tri)i;
@@ -290,8 +342,7 @@ static int read_verdict(struct arena *a, const struct json *v, struct statement_
 static int read_control(struct arena *a, const struct json *v, struct statement_control *ret)
 {
 	struct statement_control s = { 0 };
-	const struct json *list;
-	struct str *mappings, state;
+	struct str state;
 	int r, at;
 
 	if (v->obj.n != CONTROL_MEMBERS) {
@@ -300,20 +351,13 @@ static int read_control(struct arena *a, const struct json *v, struct statement_
 	if ((r = json_get_str(v, S("asset"), &s.asset)) != 0 || (r = json_get_str(v, S("guideline"), &s.guideline)) != 0 ||
 	    (r = json_get_str(v, S("control"), &s.control)) != 0 || (r = json_get_str(v, S("state"), &state)) != 0 ||
 	    (r = json_get_str(v, S("guideline_text"), &s.guideline_text)) != 0 ||
-	    (r = get_list(v, "mappings", &list)) != 0) {
+	    (r = get_strs(a, v, "mappings", &s.mappings, &s.nmappings)) != 0) {
 		return r;
 	}
 	if ((at = str_index(state, view_answer_names, VIEW_ANSWER_COUNT)) < 0) {
 		return ERR_UNKNOWN;
 	}
 	s.state = (enum view_answer)at;
-	s.mappings = mappings = arena_alloc(a, list->arr.n * sizeof *mappings);
-	for (size_t i = 0; i < list->arr.n; i++) {
-		if (list->arr.p[i].type != JSON_STR) {
-			return ERR_TYPE;
-		}
-		mappings[s.nmappings++] = list->arr.p[i].s;
-	}
 	*ret = s;
 	return 0;
 }

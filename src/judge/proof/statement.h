@@ -2,9 +2,11 @@
  *
  *   {"do":"proof.asset", "asset":"AST-1", "claims":[...], "items":[[seq, first, n], ...]}
  *       whose keys these were, and which items of the log speak of it
- *   {"do":"proof.verdict", "asset", "measure", "now", "read":[[seq, index], ...], "reasons":[...], "rule":hash, "size", "state"}
+ *   {"do":"proof.verdict", "asset", "clock", "kinds":["host/1", ...], "language", "measure", "now", "quality", "read":[[seq, index], ...],
+ *    "read_all", "reasons":[...], "rule":hash, "size", "state"}
  *   {"do":"proof.control", "asset", "control", "guideline", "guideline_text":hash, "mappings":[hash, ...], "state"}
  *
+ * clock, kinds, language and quality are what judging rests on beside the facts and the text of the rule; the lease times stand in the claims.
  * A reader folds the items, sets the claims, runs the rule with that `now`, and must come to the same state and reasons. */
 #ifndef JUDGE_PROOF_STATEMENT_H
 #define JUDGE_PROOF_STATEMENT_H
@@ -36,8 +38,13 @@ struct statement_verdict {
 	struct utc now;
 	u64 size;
 	struct str rule;			/* hex */
+	u32 language;				/* LANG_VERSION_OF_RULES */
+	u32 quality;				/* SEEN_QOD_DECIDES */
+	u32 clock;				/* SEEN_CLOCK_AHEAD_MS */
+	const struct str *kinds;		/* those the rule reads, as "name/version", ascending */
+	size_t nkinds;
 	const struct state_pos *read;
-	size_t nread;
+	size_t nread, nread_all;		/* all that decided; read is cut where it is shorter */
 };
 
 struct statement_control {

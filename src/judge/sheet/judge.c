@@ -1,5 +1,6 @@
 #include "judge/sheet/judge.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define VERDICTS_VERSION 1
@@ -133,6 +134,28 @@ void judge_measure(const struct judge *j, size_t measure, const struct state *st
 	}
 	facts = rule_facts_of_state(&rs);
 	rule_eval(j->rules[measure], &facts, j->scratch, explain, ret);
+}
+
+static int by_name(const void *x, const void *y)
+{
+	return str_cmp(*(const struct str *)x, *(const struct str *)y);
+}
+
+size_t judge_kinds(const struct judge *j, struct arena *a, size_t measure, const struct str **ret)
+{
+	struct str *p = arena_alloc(a, j->schema->nkinds * sizeof *p);
+	size_t n = 0;
+
+	for (u16 k = 0; j->rules[measure] != NULL && k < j->schema->nkinds; k++) {
+		const struct kind *kind = kind_latest(j->schema->kinds[k].name);
+
+		if (kind != NULL && rule_reads(j->rules[measure], k)) {
+			p[n++] = str_printf(a, "%.*s/%u", STRF(j->schema->kinds[k].name), kind->version);
+		}
+	}
+	qsort(p, n, sizeof *p, by_name);
+	*ret = p;
+	return n;
 }
 
 static const struct judge_verdict *find_verdict(const struct judge_verdict *v, size_t n, struct str measure)

@@ -37,6 +37,8 @@ void judge_verdicts_write(struct buf *b, const struct judge_verdict *v, size_t n
 /* One measure over one state; explain may be NULL. Measures without a rule are unknown, not run. */
 void judge_measure(const struct judge *j, size_t measure, const struct state *st, struct utc now, struct rule_explain *explain,
 	struct rule_verdict *ret);
+/* The kinds a measure's rule reads, as "name/version", ascending; none where it has no rule. */
+size_t judge_kinds(const struct judge *j, struct arena *a, size_t measure, const struct str **ret);
 enum view_answer judge_answer(enum tri v);
 
 /* For core: serve_parts.judge, .texts and .judge_requests; ctx is a struct judge *. */

@@ -49,25 +49,34 @@ void test_statement__nothing_beside_its_members(void **state)
 	arena_free(a);
 }
 
-#define VERDICT "{\"asset\":\"AST-1\",\"do\":\"proof.verdict\",\"measure\":\"M01\",\"now\":\"%s\",\"read\":[[7,18]],\"reasons\":[]," \
+#define VERDICT "{\"asset\":\"AST-1\",\"clock\":300000,\"do\":\"proof.verdict\",\"kinds\":[\"host/1\",\"service/1\"],\"language\":1," \
+	"\"measure\":\"M01\",\"now\":\"%s\",\"quality\":70,\"read\":[[7,18]],\"read_all\":%d,\"reasons\":[]," \
 	"\"rule\":\"00\",\"size\":9,\"state\":\"%s\"}"
 
 void test_statement__verdict_of_three_values_and_one_form_of_time(void **state)
 {
-	static const struct { const char *now, *v; int r; } cases[] = {
-		{ "2026-11-21T01:15:02.114Z", "false", 0 },
-		{ "2026-11-21T01:15:02.114Z", "maybe", ERR_UNKNOWN },
-		{ "2026-11-21T10:15:02.114+09:00", "false", ERR_SYNTAX },
+	static const struct { const char *now, *v; int r, all; } cases[] = {
+		{ "2026-11-21T01:15:02.114Z", "false", 0, 1 },
+		{ "2026-11-21T01:15:02.114Z", "false", 0, 40 },		/* cut, and says so */
+		{ "2026-11-21T01:15:02.114Z", "false", ERR_RANGE, 0 },
+		{ "2026-11-21T01:15:02.114Z", "maybe", ERR_UNKNOWN, 1 },
+		{ "2026-11-21T10:15:02.114+09:00", "false", ERR_SYNTAX, 1 },
 	};
 	struct arena *a = arena_new(NULL, 0);
 
 	(void)state;
 	for (size_t i = 0; i < countof(cases); i++) {
+		struct buf b = buf_new(a, 0);
 		struct statement st;
 		char text[512];
 
-		snprintf(text, sizeof text, VERDICT, cases[i].now, cases[i].v);
+		snprintf(text, sizeof text, VERDICT, cases[i].now, cases[i].all, cases[i].v);
 		assert_int_equal(read_text(a, text, &st), cases[i].r);
+		if (cases[i].r == 0) {
+			statement_write_verdict(&b, &st.verdict);
+			assert_str(buf_view(&b), text);
+			assert_int_equal(st.verdict.nread_all, cases[i].all);
+		}
 	}
 	arena_free(a);
 }
