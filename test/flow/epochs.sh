@@ -108,4 +108,13 @@ mixed() {	# the checkpoint of another size of the same log in the place of the c
 	! cmp -s "$work/bad.jsonl" "$work/second.jsonl" && refused bad "a gap" || cmp -s "$work/bad.jsonl" "$work/second.jsonl"
 }
 ok "nor may an earlier checkpoint of it stand there" mixed
+nothing() {
+	(sed -n 1,2p "$work/first.jsonl"; echo end) >"$work/bad.jsonl" && seal "$work/bad.jsonl"
+	ends 1 verify "$work/bad.jsonl" >"$work/told" 2>&1 && grep -q 'states nothing' "$work/told"
+}
+ok "a bundle that states nothing says so and ends with 1" nothing
+keys() { verify "$work/first.jsonl" -f tsv --columns what,place,text >"$work/told" && grep "^asset	AST-[0-9]*	.*mac:00:16:3e:00:00:02" "$work/told"; }
+ok "whom AST-1 stands for is told" keys
+sound() { sed '$s/"lines":/"lines":1/' "$work/third.jsonl" >"$work/bad.jsonl"; ends 5 verify "$work/bad.jsonl" >"$work/told" 2>&1 && ! grep -q 'erased by' "$work/told"; }
+ok "of what does not fit nothing is shown" sound
 tap_end

@@ -51,8 +51,8 @@ struct check {
 	vec(struct told) told;
 	struct gathering g;
 	struct map lost;		/* "seq.index" of items whose technical part was erased */
-	void (*row)(void *ctx, const struct view_row *row);
-	void *row_ctx;
+	vec(struct view_row) rows;	/* shown when all is known to be sound */
+	size_t answers;			/* verdicts reached again */
 	struct judge *j;
 };
 
@@ -84,9 +84,7 @@ static void tell(struct check *c, const char *what, enum view_answer state, stru
 	view_set_str(&row, VIEW_check_place, place.n != 0 ? place : S(""));
 	view_set_str(&row, VIEW_check_text, text);
 	view_set_str(&row, VIEW_check_reason, S(""));
-	if (c->row != NULL) {
-		c->row(c->row_ctx, &row);
-	}
+	*vec_add(c->a, &c->rows) = row;
 }
 
 static struct str place_key(struct arena *a, u64 seq, u32 index)
@@ -402,6 +400,7 @@ static int judge_verdict(struct check *c, const struct told *t, const struct sta
 			return r;
 		}
 		x->v[i] = v.v;
+		c->answers++;
 		tell(c, "answer", judge_answer(v.v), str_printf(c->a, "%.*s %.*s", STRF(s->asset), STRF(s->measure)),
 			str_printf(c->a, "reached again from %zu facts as of %.*s%s%s", s->nread_all, STRF(utc_text(c->a, s->now)),
 				v.why != 0 ? "; " : "", why_name(why_first(v.why))));
@@ -460,12 +459,27 @@ static int judge_control(struct check *c, const struct told *t, struct answers *
 	return wrong(c, t->line, "no such item in the guideline's text", s->control);
 }
 
+/* "AST-1" means nothing to a stranger: which keys it stands for, as the log claims. */
+static void tell_asset(struct check *c, const struct statement_asset *s)
+{
+	struct buf b = buf_new(c->a, 0);
+
+	for (size_t i = 0; i < s->nclaims; i++) {
+		buf_z(&b, i == 0 ? "" : ", ");
+		buf_z(&b, fact_key_type_name(s->claims[i].type));
+		buf_z(&b, ":");
+		buf_str(&b, s->claims[i].value);
+	}
+	tell(c, "asset", VIEW_PASS, s->asset, buf_view(&b));
+}
+
 static int judge_asset_again(struct check *c, const struct told *asset)
 {
 	struct answers x = { .j = c->j, .v = arena_alloc(c->a, c->j->catalog.nmeasures * sizeof *x.v) };
-	struct state *st;
+	struct state *st = NULL;
 	int r = fold_asset(c, asset, &st);
 
+	tell_asset(c, &asset->st.asset);
 	for (size_t i = 0; i < c->j->catalog.nmeasures; i++) {
 		x.v[i] = TRI_UNKNOWN;
 	}
@@ -551,9 +565,9 @@ static void tell_logs(struct check *c, const struct bundle_info *info, const str
 }
 
 int proof_check(struct arena *a, bundle_in *in, void *in_ctx, const struct note_key *trusted,
-	void (*row)(void *ctx, const struct view_row *row), void *row_ctx, struct perr *reterr)
+	void (*row)(void *ctx, const struct view_row *row), void *row_ctx, size_t *ret_answers, struct perr *reterr)
 {
-	struct check c = { .a = a, .err = reterr, .row = row, .row_ctx = row_ctx };
+	struct check c = { .a = a, .err = reterr };
 	struct bundle_sink sink = { .text = take_text, .entry = take_entry, .part = take_part, .ctx = &c };
 	struct bundle_info info;
 	struct perr why;
@@ -578,5 +592,9 @@ int proof_check(struct arena *a, bundle_in *in, void *in_ctx, const struct note_
 			return r;
 		}
 	}
+	for (size_t i = 0; row != NULL && i < c.rows.n; i++) {
+		row(row_ctx, &c.rows.p[i]);
+	}
+	*ret_answers = c.answers;
 	return 0;
 }

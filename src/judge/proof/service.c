@@ -66,6 +66,7 @@ int proof_serve(struct msg_chan *chan, const struct msg *first)
 	struct note_key key;
 	struct perr err = { 0 };
 	struct str trusted;
+	size_t answers = 0;
 	int r = rd_blob(&rd, &trusted);
 
 	if (r != 0 || rd_done(&rd) != 0) {
@@ -76,12 +77,15 @@ int proof_serve(struct msg_chan *chan, const struct msg *first)
 	if (r != 0) {
 		perr_set(&err, ERR_SYNTAX, 0, "this is no verifier key");
 	} else {
-		r = proof_check(a, more, &s, trusted.n == 0 ? NULL : &key, send_row, &s, &err);
+		r = proof_check(a, more, &s, trusted.n == 0 ? NULL : &key, send_row, &s, &answers, &err);
 	}
 	if (r != 0) {
 		last.flags |= MSG_FAILED;
 		msg_failed_write(&b, r, err.line != 0 ? str_printf(a, "line %u: %s", err.line, err.text) :
 			err.text[0] != '\0' ? str_z(err.text) : str_z(err_text(r)));
+	}
+	if (r == 0) {
+		buf_u32(&b, (u32)answers);
 	}
 	last.body = buf_view(&b);
 	r = s.err != 0 ? s.err : chan_send_wait(chan, &last, -1);

@@ -15,6 +15,7 @@ struct verify {
 	struct str path;
 	int fd, exit;
 	bool failed;
+	u32 answers;			/* that it states and that were reached again */
 };
 
 static int send_bytes(struct verify *v)
@@ -36,7 +37,12 @@ static int finish(struct verify *v, const struct msg *m)
 	int code;
 
 	if ((m->flags & MSG_FAILED) == 0) {
-		v->exit = CLI_OK;
+		struct rd rd = rd_str(m->body);
+
+		if (rd_u32(&rd, &v->answers) != 0 || rd_done(&rd) != 0) {
+			return ERR_PROTO;
+		}
+		v->exit = v->answers != 0 ? CLI_OK : CLI_NO;
 		return 1;
 	}
 	v->failed = true;
@@ -111,7 +117,10 @@ int cmd_verify(struct cli *c)
 		super_free(v.super);
 	}
 	close(v.fd);
-	r = out_close(v.out, exit == CLI_OK);
+	r = out_close(v.out, exit == CLI_OK || exit == CLI_NO);
+	if (exit == CLI_NO && r == CLI_OK) {
+		cli_say(c, MSG_say_states_nothing, TR({ "file", v.path }));
+	}
 	if (exit == CLI_OK && r == CLI_OK) {
 		cli_say(c, cli_has(c, "key") ? MSG_say_verified : MSG_say_verified_key, TR({ "file", v.path }));
 	}

@@ -30,6 +30,11 @@ static int from_str(void *ctx, u8 *to, size_t n, size_t *ret)
 	return 0;
 }
 
+static void see_row(void *ctx, const struct view_row *row)
+{
+	*(size_t *)ctx += row->view->number == VIEW_check;
+}
+
 struct given {
 	const char *text;		/* NULL: no more parts */
 	u32 item;
@@ -56,7 +61,7 @@ static int check_parts(enum envelope_type type, const struct given part[PARTS], 
 	struct bundle_w *w;
 	struct str note, bytes[2], in;
 	u8 seed[KEY_SEED] = { 7 };
-	size_t n = 0;
+	size_t n = 0, answers = 9, rows = 0;
 	int r;
 
 	key_of_seed(seed, &key);
@@ -103,7 +108,8 @@ static int check_parts(enum envelope_type type, const struct given part[PARTS], 
 	}
 	assert_int_equal(bundle_w_end(w), 0);
 	in = buf_view(&b);
-	r = proof_check(a, from_str, &in, &nk, NULL, NULL, e);
+	r = proof_check(a, from_str, &in, &nk, see_row, &rows, &answers, e);
+	assert_true(r == 0 ? answers == 0 : rows == 0);		/* nothing is shown of what does not hold */
 	arena_free(a);
 	return r;
 }
@@ -248,6 +254,7 @@ static int check_chain(void (*tell)(struct chain *c), bool with_part, struct per
 	struct hash commit;
 	struct str bytes[2], in;
 	u8 seed[KEY_SEED] = { 7 };
+	size_t answers;
 	int r;
 
 	key_of_seed(seed, &key);
@@ -272,7 +279,7 @@ static int check_chain(void (*tell)(struct chain *c), bool with_part, struct per
 	}
 	assert_int_equal(bundle_w_end(w), 0);
 	in = buf_view(&b);
-	r = proof_check(a, from_str, &in, NULL, NULL, NULL, e);
+	r = proof_check(a, from_str, &in, NULL, NULL, NULL, &answers, e);
 	arena_free(a);
 	return r;
 }
@@ -300,4 +307,33 @@ void test_check__a_log_says_which_it_goes_on_from(void **state)
 	}
 	assert_int_equal(check_chain(as_it_is, false, &e), ERR_INTEGRITY);
 	assert_non_null(strstr(e.text, "begins this log"));
+}
+
+/* What was judged by other means than ours is neither confirmed nor refuted, and its texts are not read. */
+#define VERDICT(language, quality, clock, kind) "{\"i\":1,\"item\":{\"act\":{\"asset\":\"AST-1\",\"clock\":" clock ",\"do\":\"proof.verdict\"," \
+	"\"kinds\":[\"" kind "\"],\"language\":" language ",\"measure\":\"M01\",\"now\":\"2026-11-21T01:15:02.114Z\",\"quality\":" quality "," \
+	"\"read\":[],\"read_all\":0,\"reasons\":[],\"rule\":\"00\",\"size\":0,\"state\":\"true\"}}}"
+
+void test_check__other_means_are_named(void **state)
+{
+	static const struct { const char *text, *says; int r; } cases[] = {
+		{ VERDICT("2", "70", "300000", "host/1"), "rule language", ERR_NEWER },
+		{ VERDICT("1", "60", "300000", "host/1"), "quality", ERR_NEWER },
+		{ VERDICT("1", "70", "0", "host/1"), "clocks", ERR_NEWER },
+		{ VERDICT("1", "70", "300000", "host/99"), "host/99", ERR_NEWER },
+		{ VERDICT("1", "70", "300000", "nonesuch/1"), "nonesuch/1", ERR_NEWER },
+		{ VERDICT("1", "70", "300000", "host"), "no kind", ERR_INTEGRITY },
+		{ VERDICT("1", "70", "300000", "host/1"), "not in the bundle", ERR_INTEGRITY },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++) {
+		const char *const text[2] = { ASSET("0"), cases[i].text };
+		struct perr e = { 0 };
+		int r = check(ENVELOPE_ACT, text, 2, &e);
+
+		if (r != cases[i].r || e.code != r || e.line != 6 || strstr(e.text, cases[i].says) == NULL) {
+			fail_msg("%zu: code %d line %u: %s", i, r, e.line, e.text);
+		}
+	}
 }
