@@ -2,16 +2,18 @@
 # Fuzzes with libFuzzer: tools/fuzz.sh [TARGET|all] [SECONDS]
 # Builds build/fuzz with clang, then runs each target until 10 CPU-minutes brought no new edge, or SECONDS passed.
 # Prints "NAME: edges reached of edges present"; edges present are those of all code linked into the target.
+# FUZZ_IDLE=CPU-SECONDS in the environment stands in for the 10 minutes.
 # Inputs that reached something new are kept, as few as do, in build/corpus/NAME; a crash in build/corpus/NAME.crash-*.
 # Ends with 1 when a target crashed, leaked, hung or used too much memory.
 set -eu
 
 cd "$(dirname "$0")/.."
 only=${1:-all} seconds=${2:-0}
-idle_stop=600 slice=60
+idle_stop=${FUZZ_IDLE:-600} slice=60
 build=build/fuzz corpus=build/corpus
 
-case $seconds in *[!0-9]*) echo "fuzz: SECONDS is a number" >&2; exit 2;; esac
+case $seconds$idle_stop in *[!0-9]*) echo "fuzz: SECONDS and FUZZ_IDLE are numbers" >&2; exit 2;; esac
+[ "$idle_stop" -ge $slice ] || slice=$((idle_stop > 0 ? idle_stop : 1))
 
 mkdir -p $build $corpus
 log=$corpus/build.log
@@ -22,9 +24,11 @@ if [ ! -f $build/build.ninja ]; then
 fi
 ninja -C $build -j2 fuzzers >$log 2>&1 || { tail -20 $log >&2; echo "fuzz: $build does not build, see $log" >&2; exit 1; }
 
-# whole seconds of CPU that ended children used: the second line of times is "0m1.230s 0m0.040s"
+# whole seconds of CPU that ended children used, into $cpu: the second line of times is "0m1.230s 0m0.040s". Through a file,
+# because a subshell has children of its own.
 cpu() {
-	times | awk 'NR == 2 { split($1, u, /[ms]/); split($2, s, /[ms]/); print int(60 * (u[1] + s[1]) + u[2] + s[2]) }'
+	times >"$corpus/times"
+	cpu=$(awk 'NR == 2 { split($1, u, /[ms]/); split($2, s, /[ms]/); print int(60 * (u[1] + s[1]) + u[2] + s[2]) }' "$corpus/times")
 }
 
 # run TARGET WALL-SECONDS: one slice; the log says how far it came
@@ -61,12 +65,14 @@ fuzz() {
 			span=$((start + seconds - now))
 		fi
 		[ "$span" -gt 0 ] || { why="$seconds s passed"; break; }
-		before=$(cpu)
+		cpu
+		before=$cpu
 		if ! run "$1" "$span"; then
 			why="FAILED, see $corpus/$1.log" failed=1
 			break
 		fi
-		used=$(($(cpu) - before))
+		cpu
+		used=$((cpu - before))
 		cov=$(reached "$1")
 		if [ "${cov:-0}" -gt $best ]; then
 			best=$cov idle=0

@@ -37,7 +37,7 @@ u8 *buf_room(struct buf *b, size_t n)
 		b->cap = cap < want ? want : cap;
 	}
 	b->n = want;
-	return b->p + want - n;
+	return n == want ? b->p : b->p + (want - n);	/* nothing in an empty buffer has no place */
 }
 
 void buf_bytes(struct buf *b, const void *p, size_t n)

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/vec.h"
+#include "core/fact/fact.h"
 
 #define UTC_MAX ((i64)253402300799999)	/* the end of year 9999, the last that has a text */
 
@@ -102,6 +103,12 @@ static int get_version(struct rd *rd)
 	int r = rd_u8(rd, &v);
 
 	return r != 0 ? r : v == SCAN_VERSION ? 0 : ERR_NEWER;
+}
+
+/* Both stand in every fact of the scan. */
+static bool names_ok(struct str run, struct str network)
+{
+	return run.n > 0 && seen_run_ok(run) && fact_network_ok(network);
 }
 
 static void put_ranges(struct buf *b, const struct scan_range *p, size_t n)
@@ -288,7 +295,7 @@ int scan_start_read(struct arena *a, struct str body, struct scan_start *ret)
 		(r = rd_done(&rd)) != 0) {
 		return r;
 	}
-	if (s.ifname.n > 15 || s.run.n == 0 || s.run.n > 64 || s.network.n == 0 || s.network.n > 64) {
+	if (s.ifname.n > 15 || !names_ok(s.run, s.network)) {
 		return ERR_RANGE;
 	}
 	s.how = how;
@@ -426,7 +433,7 @@ int scan_begin_read(struct str body, struct scan_begin *ret)
 		(r = rd_done(&rd)) != 0) {
 		return r;
 	}
-	if (s.run.n == 0 || s.run.n > 64 || s.network.n == 0 || s.network.n > 64) {
+	if (!names_ok(s.run, s.network)) {
 		return ERR_RANGE;
 	}
 	s.how = how;

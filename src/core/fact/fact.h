@@ -148,6 +148,7 @@ int fact_mac(struct arena *a, struct str s, struct str *ret) MUST_USE;	/* accept
 bool fact_mac_canonical(struct str s);
 bool fact_mac_global(struct str mac);		/* globally administered unicast: not random, not multicast */
 bool fact_network_ok(struct str s);
+bool seen_run_ok(struct str run);	/* [A-Za-z0-9._-]{0,64} */
 const char *fact_key_type_name(enum fact_key_type t);
 int fact_key_parse(struct str text, struct fact_key *ret) MUST_USE;	/* canonical "type:value" only; points into text */
 

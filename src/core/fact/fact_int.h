@@ -28,7 +28,6 @@ void fact_check(struct fact_errs *e, struct fact *f, enum fact_read how);
 /* read.c: false says nothing about the text but that the reader over the tree must see it. */
 bool fact_read_quick(struct arena *a, struct str foreign, struct fact *ret);
 bool seen_read_quick(struct arena *a, struct str foreign, struct seen *ret);
-bool seen_run_ok(struct str run);
 int seen_state_index(struct str word);		/* -1: none */
 /* str_eq(s, str_z(z)), quicker where they mostly differ at the beginning. */
 static inline bool str_is(struct str s, const char *z)
