@@ -34,7 +34,10 @@ step "banned functions and unfinished work" sh tools/lint_words.sh
 step "length ratchet" sh tools/lint_length.sh
 step "shell syntax" shell_syntax
 [ ! -f tools/lint_glossary.sh ] || step "glossary" sh tools/lint_glossary.sh
-[ ! -f tools/lint_generated.sh ] || step "generated files" sh tools/lint_generated.sh
+step "generated files are as generated" sh tools/lint_generated.sh build/clang
 # The program only: tests break contracts on purpose.
 step "gcc -fanalyzer" build_with build/analyzer gcc g++ korobanu -Dbuildtype=debugoptimized -Dc_args=-fanalyzer
+step "MemorySanitizer: base, core, proto" sh tools/lint_matrix.sh msan
+step "32 bits (i386): base, core, proto" sh tools/lint_matrix.sh i386
+step "big endian (s390x): base, core, proto" sh tools/lint_matrix.sh s390x
 exit $bad

@@ -11,7 +11,7 @@
 
 #define VARY_MAX 512	/* inputs up to here are also cut and changed */
 
-static size_t files, runs;
+static size_t files, runs, step = 1;
 
 static void run(const u8 *p, size_t n, size_t at, u8 flip)
 {
@@ -45,7 +45,7 @@ static void replay_file(const char *path)
 	n = fread(p, 1, (size_t)st.st_size, f);
 	fclose(f);
 	run(p, n, 0, 0);
-	for (size_t i = 0; i < n && n <= VARY_MAX; i++) {
+	for (size_t i = 0; i < n && n <= VARY_MAX; i += step) {
 		run(p, i, 0, 0);
 		run(p, n, i, 0x01);
 		run(p, n, i, 0x80);
@@ -78,6 +78,11 @@ static void replay(const char *path)
 
 int main(int argc, char **argv)
 {
+	const char *text = getenv("KOROBANU_TEST_STEP");	/* as in unit.h */
+
+	if (text != NULL && strtoul(text, NULL, 10) > 1) {
+		step = strtoul(text, NULL, 10);
+	}
 	for (int i = 1; i < argc; i++) {
 		replay(argv[i]);
 	}

@@ -76,8 +76,9 @@ static void rebuild(struct identity_edges *e)
 			size = e->all.p[i].b + 1;
 	}
 	qsort(o, e->all.n, sizeof *o, by_pair);
+	must(size < SIZE_MAX / (2 * sizeof *e->parent));	/* assets are counted in memory; only 32 bits come near */
 	if (size > e->size)
-		e->parent = arena_alloc(e->a, size * 2 * sizeof *e->parent);	/* room to grow: not once a merge */
+		e->parent = arena_alloc(e->a, (size_t)size * 2 * sizeof *e->parent);	/* room to grow: not once a merge */
 	if (size > e->size)
 		e->size = size * 2;
 	for (u64 i = 0; i < e->size; i++)

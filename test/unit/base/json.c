@@ -217,7 +217,7 @@ void test_json__numbers_are_the_shortest(void **state)
 		assert_number((e << 52) - 1, NULL);
 		assert_number((e << 52) + 1, NULL);
 	}
-	for (int i = 0; i < 20000; i++) {
+	for (int i = 0; i < 20000; i += (int)unit_step()) {
 		x ^= x << 13;
 		x ^= x >> 7;
 		x ^= x << 17;
@@ -334,7 +334,7 @@ void test_json__a_full_arena_is_an_error(void **state)
 	for (size_t k = 0; k < countof(readers); k++) {
 		bool done = false;
 
-		for (size_t limit = 1; !done; limit++) {
+		for (size_t limit = 1; !done; limit += unit_step()) {
 			struct arena *a = arena_new(NULL, limit);
 			const struct json *v = NULL;
 			struct perr e = { 0 };
@@ -461,7 +461,7 @@ static struct str random_text(struct arena *a, u64 *x, u64 serial)
 
 static void random_value(struct arena *a, u64 *x, unsigned depth, struct json *to)
 {
-	size_t n = next(x) % 20;
+	size_t n = (size_t)(next(x) % 20);
 
 	to->type = (enum json_type)(next(x) % (depth < 5 ? 7 : 5));
 	switch (to->type) {
@@ -513,7 +513,7 @@ void test_json__random_trees_come_back(void **state)
 	u64 x = 0x9E3779B97F4A7C15u;
 
 	(void)state;
-	for (int round = 0; round < 150; round++) {
+	for (int round = 0; round < 150; round += (int)unit_step()) {
 		struct arena *a = arena_new(NULL, 0);
 		struct json v = { 0 };
 		struct buf text = buf_new(a, 0), c0 = buf_new(a, 0), c1 = buf_new(a, 0), c2 = buf_new(a, 0);

@@ -517,7 +517,7 @@ void test_state__order_never_matters(void **state)
 	static const char *const runs[] = { "", "R1", "R2", "R3" };
 
 	(void)state;
-	for (int round = 0; round < 150; round++) {
+	for (int round = 0; round < 150; round += (int)unit_step()) {
 		struct shot s[24];
 		struct str first = {0};
 
@@ -560,7 +560,7 @@ void test_state__order_never_matters(void **state)
 void test_state__less_quality_never_covers_more(void **state)
 {
 	(void)state;
-	for (int round = 0; round < 200; round++) {
+	for (int round = 0; round < 200; round += (int)unit_step()) {
 		struct shot s[10];
 		struct state_cover before, after;
 		size_t which;
@@ -635,7 +635,7 @@ void test_state__bytes_read_back_and_damage_is_found(void **state)
 	for (size_t i = 0; i < bytes.n; i++)
 		assert_int_not_equal(state_decode(a, str_of(bytes.p, i), &back), 0);
 	copy = arena_copy(a, bytes.p, bytes.n);
-	for (size_t i = 0; i < bytes.n; i++) {
+	for (size_t i = 0; i < bytes.n; i += unit_step()) {
 		for (u32 bit = 0; bit < 8; bit++) {
 			copy[i] ^= (u8)(1u << bit);
 			if (state_decode(a, str_of(copy, bytes.n), &back) == 0) {	/* a value may differ; reading must hold */

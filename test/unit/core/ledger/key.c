@@ -49,12 +49,12 @@ void test_key__every_bit_of_a_signature(void **state)
 	(void)state;
 	assert_int_equal(key_make(&k), 0);
 	key_sign(&k, S("message"), sig);
-	for (size_t bit = 0; bit < KEY_SIG * 8; bit++) {
+	for (size_t bit = 0; bit < KEY_SIG * 8; bit += unit_step()) {
 		sig[bit / 8] ^= (u8)(1u << bit % 8);
 		assert_int_equal(key_verify(k.pub, S("message"), sig), ERR_INTEGRITY);
 		sig[bit / 8] ^= (u8)(1u << bit % 8);
 	}
-	for (size_t bit = 0; bit < KEY_PUB * 8; bit++) {
+	for (size_t bit = 0; bit < KEY_PUB * 8; bit += unit_step()) {
 		k.pub[bit / 8] ^= (u8)(1u << bit % 8);
 		assert_int_equal(key_verify(k.pub, S("message"), sig), ERR_INTEGRITY);
 		k.pub[bit / 8] ^= (u8)(1u << bit % 8);

@@ -191,7 +191,7 @@ static int node_get(void *ctx, u32 level, u64 index, struct hash *ret)
 	return merkle_tree_fetch(&p->tree, level, index, ret);
 }
 
-static void place_grow(struct place *p, u64 size)
+static void place_grow(struct place *p, size_t size)
 {
 	p->size = size;
 	for (u64 i = 0; i < size; i++) {

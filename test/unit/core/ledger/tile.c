@@ -87,7 +87,7 @@ void test_tile__walk(void **state)
 		for (size_t k = i; k < countof(sizes); k++) {
 			struct tile_walk w = { .from = sizes[i], .to = sizes[k] };
 			struct tile t;
-			size_t got = 0, want = 0;
+			u64 got = 0, want = 0;
 
 			for (u32 l = 0; l <= TILE_LEVEL_MAX; l++) {
 				u64 a = sizes[i] >> 8 * l, b = sizes[k] >> 8 * l;
