@@ -13,6 +13,8 @@
 enum probe_prompt { PROBE_PROMPT_UNKNOWN, PROBE_PROMPT_NONE, PROBE_PROMPT_LOGIN, PROBE_PROMPT_PASSWORD, PROBE_PROMPT_SHELL };
 enum probe_truth { PROBE_UNKNOWN, PROBE_YES, PROBE_NO };
 #define PROBE_NOT_MAX 8
+#define PROBE_PORTS_MAX 8
+#define PROBE_SAFETY_MAX 1	/* no scope allows more */
 
 /* What a conversation showed. Nothing named and nothing ruled out: what speaks there stays undetermined. */
 struct probe_found {
@@ -47,7 +49,8 @@ struct probe_limits {
 struct probe {
 	const char *name;
 	const char *source;		/* of its facts: producer and version */
-	u8 safety;			/* 0 passive ... 3 may change state: the engine refuses over 1 without a scope for it */
+	u16 ports[PROBE_PORTS_MAX];	/* where it speaks first, ended by 0; what it does not recognise there stays undetermined */
+	u8 safety;			/* 0 passive ... 3 may change state: over PROBE_SAFETY_MAX it is not run */
 	struct probe_limits limits;	/* most; a scan's own limits may lower the times */
 	size_t state_size;
 	void (*read)(struct probe_talk *t, struct str bytes);
@@ -57,10 +60,8 @@ struct probe {
 };
 
 extern const struct probe *const probes[];	/* alphabetical, ended by NULL */
-/* The probe that speaks first at a port whose service is not known. */
+/* The probe that speaks first at a port whose service is not known: the one that names the port and is safe enough, else telnet. */
 const struct probe *probe_first(u16 port);
-
-extern const struct probe probe_telnet;
 
 /* Services that give themselves away by their first bytes. false: nothing conclusive. */
 bool probe_by_first_bytes(struct str raw, struct probe_found *ret);

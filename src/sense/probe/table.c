@@ -4,15 +4,25 @@
 
 #include <string.h>
 
-const struct probe *const probes[] = {
-	&probe_telnet,
-	NULL,
-};
+/* One line a probe, alphabetical; its struct is probe_NAME in NAME.c. */
+#define PROBES(X) \
+	X(telnet)
+
+#define DECLARE(name) extern const struct probe probe_##name;
+PROBES(DECLARE)
+#define LIST(name) &probe_##name,
+const struct probe *const probes[] = { PROBES(LIST) NULL };
 
 const struct probe *probe_first(u16 port)
 {
-	(void)port;	/* telnet may stand anywhere, and its probe listens before it speaks */
-	return &probe_telnet;
+	for (const struct probe *const *p = probes; *p != NULL; p++) {
+		for (size_t i = 0; (*p)->safety <= PROBE_SAFETY_MAX && i < PROBE_PORTS_MAX && (*p)->ports[i] != 0; i++) {
+			if ((*p)->ports[i] == port) {
+				return *p;
+			}
+		}
+	}
+	return &probe_telnet;	/* it may stand anywhere, and its probe listens before it speaks */
 }
 
 struct first {
