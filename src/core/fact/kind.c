@@ -11,6 +11,7 @@
 #define RANGE(lo, hi) .min = lo, .max = hi
 #define WORD .word = true
 #define PERSONAL .personal = true
+#define SHARED .shared = true
 
 #define KIND(k, ver, status, days, lvl, e, j) static const struct kind_field fields_##k##_##ver[] = {
 #define PLACE(f, t, spec, e, j) { .name = #f, .type = KIND_##t, .place = true, spec, .en = e, .ja = j },

@@ -34,6 +34,7 @@ struct kind_field {
 	bool optional;		/* a place field that may be absent (value fields always may) */
 	bool word;		/* KIND_STR: a-z 0-9 . _ + - only, so that rules compare what was meant */
 	bool personal;		/* a part of its own in the ledger, erasable alone */
+	bool shared;		/* KIND_STR: what should be one device's own; core keeps who else holds it */
 	const char *words;	/* KIND_ENUM (and KIND_STRS of fixed words): "a|b|c"; else NULL */
 	i64 min, max;		/* KIND_INT; both 0: +-2^53 */
 	const char *en, *ja;

@@ -488,6 +488,22 @@ int state_fold(struct state *st, const struct fact *f, const struct seen *seen, 
 	return 0;
 }
 
+void state_set_peers(struct state *st, const struct state_peer *peers, size_t n)
+{
+	st->peers = arena_alloc(st->a, n * sizeof *peers + 1);
+	st->npeers = n;
+	for (size_t i = 0; i < n; i++) {
+		st->peers[i] = peers[i];
+		st->peers[i].value = str_dup(st->a, peers[i].value);
+	}
+}
+
+const struct state_peer *state_peers(const struct state *st, size_t *ret_n)
+{
+	*ret_n = st->npeers;
+	return st->peers;
+}
+
 void state_set_claims(struct state *st, const struct claim *claims, size_t n)
 {
 	if (n > LIMIT_STATE_CLAIMS) {

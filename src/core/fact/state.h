@@ -53,6 +53,18 @@ void state_encode(struct buf *b, struct state *st);
 int state_fold(struct state *st, const struct fact *f, const struct seen *seen, struct utc recorded,
     struct state_pos pos, struct state_pos fact) MUST_USE;
 void state_set_claims(struct state *st, const struct claim *claims, size_t n);	/* replaces all; copied */
+/* Who else holds a value that should be one device's own (kind_field.shared): of the view over several subjects, not of
+ * this one's facts, so it is not packed; whoever judges a state sets it first. */
+struct state_peer {
+	const struct kind *kind;
+	const struct kind_field *field;
+	struct str value;
+	u64 asset;			/* the other */
+	struct state_pos fact;		/* where it was seen there */
+	bool apart;			/* surely another device; else it may be this one */
+};
+void state_set_peers(struct state *st, const struct state_peer *peers, size_t n);	/* replaces all; copied */
+const struct state_peer *state_peers(const struct state *st, size_t *ret_n);
 const struct claim *state_claims(const struct state *st, size_t *ret_n);
 /* Position of the item that holds this very fact, where it is the latest at its place: then a new sighting is an
  * `again` of that position. ERR_NOTFOUND otherwise, and always for coverage (each look is a fact of its own). */

@@ -63,6 +63,8 @@ struct state {
 	vec(struct state_family) families;
 	struct claim *claims;
 	size_t nclaims;
+	struct state_peer *peers;
+	size_t npeers;
 	bool overflow;
 	bool lost;				/* a fact was erased whole */
 };

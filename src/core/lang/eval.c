@@ -311,6 +311,7 @@ struct tri_res lang_eval(const struct lang_expr *x, u16 node, struct lang_row *r
 	case LANG_QUANT:
 	case LANG_STALE:
 	case LANG_DECLARED:
+	case LANG_SHARED:
 		return row->special == NULL ? tri_unknown(WHY_INCONCLUSIVE) : row->special(row->ctx, node);
 	default:
 		must(false);	/* operands are no conditions: the parser saw to it */

@@ -53,6 +53,7 @@ struct lang_field {
 	struct str name;
 	enum lang_type type;
 	bool place;			/* where it was looked, not what was found */
+	bool shared;			/* shared() may ask who else holds it */
 	u16 ruled_out; /* 1 + index of the LANG_STRS field listing values this one was shown not to have; 0 none */
 	const struct str *words;	/* LANG_ENUM: the words allowed, in their order; NULL = any, without order */
 	size_t nwords;
@@ -88,6 +89,7 @@ enum lang_op {
 	LANG_QUANT,	/* quant */
 	LANG_STALE,	/* kind; one kid: a literal of LANG_SPAN */
 	LANG_DECLARED,	/* kind */
+	LANG_SHARED,	/* one kid: a field */
 	/* operands */
 	LANG_LIT,	/* value */
 	LANG_FIELD,	/* kind (LANG_NONE in a filter), field */
@@ -168,7 +170,7 @@ struct lang_row {
 	/* LANG_TEXT: does the row hold this text; NULL = no field holds text. */
 	bool (*has_text)(void *ctx, struct str text);
 	bool partial;	/* the row does not hold every field: a text not found in it is unknown, not false */
-	/* LANG_QUANT, LANG_STALE, LANG_DECLARED; NULL = those are ？ inconclusive. */
+	/* LANG_QUANT, LANG_STALE, LANG_DECLARED, LANG_SHARED; NULL = those are ？ inconclusive. */
 	struct tri_res (*special)(void *ctx, u16 node);
 	i64 now;	/* UTC in milliseconds */
 	i64 next;	/* out: the earliest time after now at which a comparison with now may change; 0 = never */

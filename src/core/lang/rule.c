@@ -3,7 +3,7 @@
  *   rule     = or END
  *   or       = and { "or" and }          and = unary { "and" unary }          unary = "not" unary | primary
  *   primary  = "(" or ")" | quant | "stale" "(" KIND "," SPAN ")" | "declared" "(" KIND ")"
- *            | "known" "(" field ")" | operand [ CMP operand | ["not"] "in" ( "(" literal {"," literal} ")" | field ) ]
+ *            | ( "known" | "shared" ) "(" field ")" | operand [ CMP operand | ["not"] "in" ( "(" literal {"," literal} ")" | field ) ]
  *   quant    = ("any"|"all"|"none"|"count") "(" KIND ["where" or] ["over" domain] ["from" V {"or" V}] ["in" STATE
  *              {"or" STATE}] ")" [ CMP INT ]                                  the last for count, and only there
  *   domain   = "self" | "address" | ports {"," ports}     ports = ("tcp"|"udp") ":" range {"," range}
@@ -729,6 +729,34 @@ static int read_known(struct parse *p, u16 *ret)
 	return 0;
 }
 
+/* shared(field): of the fact at hand; only of what should be one device's own. */
+static int read_shared(struct parse *p, u16 *ret)
+{
+	u16 n = tree_node(&p->t, LANG_SHARED, p->tok.off), field;
+	const struct lang_node *f;
+	size_t off;
+	int r;
+
+	if (p->kind == LANG_NONE) {
+		return fail(p, ERR_SYNTAX, p->tok.off, "shared(...) asks about one fact: it stands in a condition only");
+	}
+	if ((r = next(p)) != 0 || (r = expect_punct(p, '(')) != 0) {
+		return r;
+	}
+	off = p->tok.off;
+	if ((r = read_field(p, &field)) != 0 || (r = expect_punct(p, ')')) != 0) {
+		return r;
+	}
+	f = node_at(p, field);
+	if (!p->t.schema->kinds[f->kind].fields[f->field].shared) {
+		return fail(p, ERR_TYPE, off, "nothing is kept of who else holds this field");
+	}
+	tree_add(&p->t, n, field);
+	tree_end(&p->t, n, p->last);
+	*ret = n;
+	return 0;
+}
+
 static int read_primary(struct parse *p, u16 *ret)
 {
 	static const char *const quantifiers[] = { [LANG_ANY] = "any", [LANG_ALL] = "all", [LANG_NO] = "none",
@@ -755,6 +783,9 @@ static int read_primary(struct parse *p, u16 *ret)
 		}
 		if (at_word(p, "known")) {
 			return read_known(p, ret);
+		}
+		if (at_word(p, "shared")) {
+			return read_shared(p, ret);
 		}
 	}
 	return read_relation(p, ret);

@@ -38,7 +38,7 @@ static void fill_kind(struct arena *a, const struct kind *k, struct lang_kind *r
 		struct str *words = NULL;
 
 		f[i] = (struct lang_field){
-			.name = str_z(from->name), .type = type_of(from->type), .place = from->place
+			.name = str_z(from->name), .type = type_of(from->type), .place = from->place, .shared = from->shared
 		};
 		if (from->type == KIND_ENUM) {
 			f[i].nwords = kind_words(from);

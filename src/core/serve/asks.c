@@ -8,7 +8,7 @@
 
 /* ---- shared by several requests ---- */
 
-int serve_state(struct serve *s, struct arena *a, u64 asset, struct state **ret, struct store_asset *ret_row)
+int serve_packed(struct serve *s, struct arena *a, u64 asset, struct state **ret, struct store_asset *ret_row)
 {
 	int r = store_get_state(s->st, a, asset, ret_row);
 
@@ -16,6 +16,13 @@ int serve_state(struct serve *s, struct arena *a, u64 asset, struct state **ret,
 		r = fold_stored(s, a, asset, ret);	/* packed by another version of this program */
 	}
 	return r;
+}
+
+int serve_state(struct serve *s, struct arena *a, u64 asset, struct state **ret, struct store_asset *ret_row)
+{
+	int r = serve_packed(s, a, asset, ret, ret_row);
+
+	return r != 0 ? r : shared_peers(s, a, asset, *ret, serve_now(s));
 }
 
 int serve_asset_of(struct serve *s, struct arena *a, struct str text, u64 *ret)

@@ -588,7 +588,7 @@ static int asset(struct serve *s, struct serve_reply *out, struct arena *a, stru
 	serve_row(out, &v);
 	send_addresses(out, a, st, serve_now(s), identity_text(a, id));
 	serve_services(out, a, st, serve_now(s), identity_text(a, id));
-	return 0;
+	return shared_send(s, out, a, id, st);
 }
 
 const struct serve_request serve_assets[] = { { MSGS_ASSETS, assets }, { MSGS_ASSET, asset }, { 0, NULL } };

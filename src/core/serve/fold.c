@@ -42,7 +42,7 @@ int fold_load(struct fold *f, u64 id, struct live **ret)
 	}
 	l = arena_alloc(f->a, sizeof *l);
 	l->id = id;
-	if ((r = serve_state(f->s, f->a, id, &l->st, &l->row)) == ERR_NOTFOUND) {
+	if ((r = serve_packed(f->s, f->a, id, &l->st, &l->row)) == ERR_NOTFOUND) {
 		l->st = state_new(f->a);
 		l->row = (struct store_asset){ .id = id, .zone = f->zone };
 	} else if (r != 0) {
@@ -506,7 +506,11 @@ static int finish_asset(struct fold *f, struct live *l, u64 seq, u64 size, struc
 	*ret = (struct serve_verdicts){ 0 };
 	*ret_due = (struct utc){ 0 };
 	if (l->merged_into != 0) {	/* its facts speak for the other now */
-		return 0;
+		return shared_change(f->s, f->a, l->id, NULL, f->recorded, &f->shared);
+	}
+	if ((r = shared_change(f->s, f->a, l->id, l->st, f->recorded, &f->shared)) != 0 ||
+	    (r = shared_peers(f->s, f->a, l->id, l->st, f->recorded)) != 0) {
+		return r;
 	}
 	if ((r = judge(f, l, size, ret)) == 0) {
 		*ret_due = earlier(state_expire_next(l->st, f->recorded), ret->next);
@@ -558,6 +562,8 @@ int fold_finish(struct fold *f, u64 seq, u64 size, struct str zone, struct store
 	b->nassets = n;
 	b->expiry = due;
 	b->nexpiry = n;
+	b->shared = f->shared.p;
+	b->nshared = f->shared.n;
 	b->verdicts = verdicts;
 	b->nverdicts = n;
 	b->changes = f->changes.p;

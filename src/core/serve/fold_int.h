@@ -33,6 +33,7 @@ struct fold {
 	vec(struct identity_edge) edges;
 	vec(struct store_change) changes;	/* merges and splits */
 	vec(struct pending) pending;
+	struct shared_rows shared;
 	u64 next_asset;
 	struct str zone;
 };

@@ -146,6 +146,20 @@ int claims_of_asset(struct serve *s, struct arena *a, u64 asset, struct claims *
 struct store_claim claims_row(struct arena *a, const struct claim *p, size_t n, const struct claim *of);
 struct str claims_key(struct arena *a, struct str network, enum fact_key_type type, struct str value);
 
+/* shared.c: who else holds what should be one device's own. */
+struct shared_rows {
+	struct store_shared *p;
+	size_t n, cap;
+};
+/* Gives a state its peers, as the store knows them. */
+int shared_peers(struct serve *s, struct arena *a, u64 asset, struct state *st, struct utc now) MUST_USE;
+/* Adds the rows that change now that the asset's state is this one; NULL: it speaks for nothing any more. */
+int shared_change(struct serve *s, struct arena *a, u64 asset, const struct state *st, struct utc now, struct shared_rows *rows) MUST_USE;
+/* Rows of view shared: with whom the asset shares what. */
+int shared_send(struct serve *s, struct serve_reply *out, struct arena *a, u64 asset, const struct state *st) MUST_USE;
+/* asks.c: a state as it is packed, without its peers. */
+int serve_packed(struct serve *s, struct arena *a, u64 asset, struct state **ret, struct store_asset *ret_row) MUST_USE;
+
 /* chunks.c */
 /* Reads what came into *ret; texts point into body. Errors of chunk_read. */
 int chunk_take(struct arena *a, struct str body, struct chunk_in *ret) MUST_USE;

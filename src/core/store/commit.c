@@ -209,6 +209,28 @@ static int put_expiry(struct store *st, const struct store_batch *b)
 	return r != 0 ? r : put_run(&p, NULL);
 }
 
+/* Behind put_expiry: who is to be looked at again must not lose that to a later time of its own. */
+static int put_shared(struct store *st, const struct store_batch *b)
+{
+	struct put p = put_new(st, Q_SHARED_PUT, b->nshared), d = put_new(st, Q_SHARED_DEL, b->nshared);
+	struct put l = put_new(st, Q_SHARED_LOOK, b->nshared);
+	int r;
+
+	for (size_t i = 0; i < b->nshared; i++) {
+		const struct store_shared *h = &b->shared[i];
+
+		if (h->remove)
+			PUT(&d, VT(h->field), VT(h->value), VI(h->asset));
+		else
+			PUT(&p, VT(h->field), VT(h->value), VI(h->asset), VI(h->seq), VI(h->idx));
+		if (h->look.ms != 0)
+			PUT(&l, VT(h->field), VT(h->value), VI(h->look.ms));
+	}
+	if ((r = put_run(&d, NULL)) != 0 || (r = put_run(&p, NULL)) != 0)
+		return r;
+	return put_run(&l, NULL);
+}
+
 static int put_verdicts(struct store *st, const struct store_batch *b)
 {
 	struct put p = put_new(st, Q_VERDICT_PUT, b->nverdicts), c = put_new(st, Q_CHANGE_PUT, b->nchanges);
@@ -346,7 +368,7 @@ static int put_all(struct store *st, const struct store_batch *b, size_t *ret_ch
 	    (r = put_entry(st, b)) != 0 || (r = put_items(st, b)) != 0))
 		return r;
 	if ((r = put_claims(st, b)) != 0 || (r = put_assets(st, b)) != 0 || (r = put_expiry(st, b)) != 0 ||
-	    (r = put_verdicts(st, b)) != 0 || (r = put_texts(st, b)) != 0 || (r = put_objects(st, b)) != 0)
+	    (r = put_shared(st, b)) != 0 || (r = put_verdicts(st, b)) != 0 || (r = put_texts(st, b)) != 0 || (r = put_objects(st, b)) != 0)
 		return r;
 	return b->entry == NULL ? 0 : (r = erase(st, b)) != 0 ? r : put_head(st, b->now);
 }

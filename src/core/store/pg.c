@@ -389,7 +389,7 @@ static int pg_check(struct store *st)
 {
 	static const char *const tables[] = { "meta", "head", "entry", "commits", "chunk", "tile", "checkpoint",
 		"erased", "item", "evidence",
-		"asset", "asset_state", "claim", "expiry", "verdict", "change", "rule_text", "object",
+		"asset", "asset_state", "claim", "expiry", "shared", "verdict", "change", "rule_text", "object",
 		"object_history" };
 	char sql[128], text[32];
 	int r = 0;

@@ -314,6 +314,29 @@ int store_due(struct store *st, struct arena *a, struct utc now, size_t limit, s
 	LIST(st, a, Q_EXPIRY_DUE, ARGS(ZONE(st), VI(now.ms), VI(cut(limit))), fill_expiry, ret, ret_n);
 }
 
+int store_shared_of(struct store *st, struct arena *a, u64 asset, struct store_shared **ret, size_t *ret_n)
+{
+	LIST(st, a, Q_SHARED_OF, ARGS(ZONE(st), VI(to_int(asset))), fill_shared, ret, ret_n);
+}
+
+int store_shared_by(struct store *st, struct arena *a, struct str field, struct str value, u64 after, size_t limit,
+	struct store_shared **ret, size_t *ret_n)
+{
+	LIST(st, a, Q_SHARED_BY, ARGS(ZONE(st), VT(field), VT(value), VI(to_int(after)), VI(cut(limit))), fill_shared, ret, ret_n);
+}
+
+int store_shared_count(struct store *st, struct str field, struct str value, u64 *ret)
+{
+	i64 n = 0;
+	int r = store_enter(st);
+
+	if (r == 0)
+		r = store_ask_int(st, Q_SHARED_COUNT, ARGS(VT(field), VT(value)), &n, NULL);
+	if (r == 0)
+		*ret = (u64)n;
+	return r;
+}
+
 /* ---- a page of assets ---- */
 
 /* The row before the page: sort, direction, value of the sort column, name, id. Opaque to the caller: hexadecimal. */

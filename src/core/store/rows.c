@@ -292,6 +292,18 @@ void fill_expiry(struct store_cols *c, void *row)
 	e->at = col_utc(c);
 }
 
+void fill_shared(struct store_cols *c, void *row)
+{
+	struct store_shared *h = row;
+
+	*h = (struct store_shared){ 0 };
+	h->field = col_text(c);
+	h->value = col_text(c);
+	h->asset = col_u64(c);
+	h->seq = col_u64(c);
+	h->idx = (u32)col_u64(c);
+}
+
 void fill_verdict(struct store_cols *c, void *row)
 {
 	struct store_verdict *v = row;

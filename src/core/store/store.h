@@ -135,6 +135,17 @@ struct store_expiry {
 	struct utc at;			/* when its state must be looked at again; 0 in a batch: never */
 };
 
+/* An asset holds a value that should be one device's own. In a batch: `look` has every holder (of before and after) looked
+ * at again at that time; ms 0: not. */
+struct store_shared {
+	struct str field, value;
+	u64 asset;
+	u64 seq;			/* where it was seen */
+	u32 idx;
+	bool remove;
+	struct utc look;
+};
+
 struct store_verdict {
 	u64 asset;
 	u64 seq;			/* ledger size it was computed at */
@@ -211,6 +222,7 @@ struct store_batch {
 	const struct store_claim *claims;	size_t nclaims;
 	const struct store_asset *assets;	size_t nassets;
 	const struct store_expiry *expiry;	size_t nexpiry;
+	const struct store_shared *shared;	size_t nshared;
 	const struct store_verdict *verdicts;	size_t nverdicts;
 	const struct store_change *changes;	size_t nchanges;	/* ids are given by the store */
 	const struct store_text *texts;		size_t ntexts;		/* a hash that is there already is skipped */
@@ -314,6 +326,12 @@ int store_claims_of(struct store *st, struct arena *a, u64 asset, struct store_c
 /* Assets whose time has come, earliest first. */
 int store_due(struct store *st, struct arena *a, struct utc now, size_t limit, struct store_expiry **ret,
 	size_t *ret_n) MUST_USE;
+
+/* What an asset holds; who holds a value, ascending by asset number after `after`; how many do, in whatever zones. */
+int store_shared_of(struct store *st, struct arena *a, u64 asset, struct store_shared **ret, size_t *ret_n) MUST_USE;
+int store_shared_by(struct store *st, struct arena *a, struct str field, struct str value, u64 after, size_t limit,
+	struct store_shared **ret, size_t *ret_n) MUST_USE;
+int store_shared_count(struct store *st, struct str field, struct str value, u64 *ret) MUST_USE;
 
 /* ERR_NOTFOUND */
 int store_get_verdict(struct store *st, struct arena *a, u64 asset, struct store_verdict *ret) MUST_USE;

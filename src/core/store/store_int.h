@@ -139,6 +139,7 @@ void fill_asset(struct store_cols *c, void *row);
 void fill_state(struct store_cols *c, void *row);
 void fill_claim(struct store_cols *c, void *row);
 void fill_expiry(struct store_cols *c, void *row);
+void fill_shared(struct store_cols *c, void *row);
 void fill_verdict(struct store_cols *c, void *row);
 void fill_change(struct store_cols *c, void *row);
 void fill_text(struct store_cols *c, void *row);

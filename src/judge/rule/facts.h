@@ -56,6 +56,11 @@ struct rule_piece {
 	struct state_pos pos;
 };
 
+struct rule_peer {
+	struct state_pos pos;	/* where it was seen there */
+	bool apart;		/* surely another device */
+};
+
 struct rule_facts {
 	void *ctx;
 	const struct lang_schema *schema;
@@ -74,6 +79,8 @@ struct rule_facts {
 	/* The piece of coverage that holds `port`, ending at most at `hi`. */
 	struct rule_piece (*piece)(void *ctx, u16 kind, struct str network, struct str addr, struct str proto,
 		u8 vantage, u16 port, u16 hi);
+	/* The i-th other subject that holds `held` in a field of lang_field.shared; false past the last. */
+	bool (*peer)(void *ctx, u16 kind, u16 field, struct str held, size_t i, struct rule_peer *ret);
 	/* Why there may be nothing of this kind: 0 (it was not looked for), WHY_NOT_RUN, WHY_NO_FEED, WHY_ERASED. */
 	u16 (*lost)(void *ctx, u16 kind);
 };

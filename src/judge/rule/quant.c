@@ -20,7 +20,8 @@ static struct tri_res weigh_special(void *ctx, u16 node)
 {
 	struct weigh *w = ctx;
 
-	return rule_declared(w->r, node, w->v, NULL);	/* only declared() stands in a condition */
+	return w->r->x->nodes[node].op == LANG_SHARED ? rule_shared(w->r, node, w->v, w->loose) :
+		rule_declared(w->r, node, w->v, NULL);	/* no other stands in a condition */
 }
 
 static struct tri_res hits(struct rule_run *r, const struct lang_quant *q, const struct rule_value *v, bool loose)

@@ -265,6 +265,30 @@ struct tri_res rule_declared(struct rule_run *r, u16 node, const struct rule_val
 	return any ? res : tri_unknown(rule_nothing(r, d.kind));
 }
 
+struct tri_res rule_shared(struct rule_run *r, u16 node, const struct rule_value *of, bool loose)
+{
+	const struct lang_node *field = &r->x->nodes[r->x->nodes[node].kid];
+	u16 why = WHY_NOT_COVERED, absent;
+	struct rule_step spare, *s;
+	struct lang_value held;
+	struct rule_peer peer;
+
+	if (!r->f->field(r->f->ctx, of, field->field, loose, &held, &absent)) {
+		return tri_unknown(absent != 0 ? absent : WHY_NOT_COVERED);
+	}
+	for (size_t i = 0; r->f->peer != NULL && r->f->peer(r->f->ctx, field->kind, field->field, held.s, i, &peer); i++) {
+		s = rule_step_add(r, RULE_STEP_SHARED, node, &spare);
+		s->v = peer.apart ? TRI_TRUE : TRI_UNKNOWN;
+		s->why = peer.apart ? 0 : WHY_IDENTITY;
+		s->pos = peer.pos;
+		if (peer.apart) {
+			return tri_of(true);
+		}
+		why |= WHY_IDENTITY;
+	}
+	return tri_unknown(why);
+}
+
 /* How old the latest sighting of the kind is; a weak one does not make it young. */
 static struct tri_res stale(struct rule_run *r, u16 node, struct rule_poslist *pos)
 {

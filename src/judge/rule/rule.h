@@ -29,7 +29,8 @@
 	X(ANSWERS_ALL, "answers_all")		/* the address answers on nearly every port */ \
 	X(NOTHING, "nothing")			/* no fact of the kind */ \
 	X(COUNTED, "counted")			/* at least lo, at most hi; hi 65535 = no bound */ \
-	X(DECLARED, "declared")			/* a declaration was read */
+	X(DECLARED, "declared")			/* a declaration was read */ \
+	X(SHARED, "shared")			/* another subject holds the same; pos is where it was seen there */
 enum rule_step_kind {
 #define X(name, text) RULE_STEP_##name,
 	RULE_STEP_TABLE

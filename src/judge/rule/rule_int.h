@@ -31,6 +31,9 @@ bool rule_value_read(const struct rule_value *v, u8 states, u16 *ret_why);
 struct tri_res rule_quant(struct rule_run *r, u16 node, struct rule_poslist *ret_pos);
 struct tri_res rule_declared(struct rule_run *r, u16 node, const struct rule_value *of, struct rule_poslist *pos);
 
+/* Does another subject hold what this value holds? Never false: not all there is was seen. */
+struct tri_res rule_shared(struct rule_run *r, u16 node, const struct rule_value *of, bool loose);
+
 /* cover.c: what is missing for the domain of q to be covered: reasons, 0 = nothing. Reads r->scratch->places, the
  * values found. good: coverage relied on; bad: what stood in the way. */
 u16 rule_cover_gap(struct rule_run *r, u16 node, const struct lang_quant *q, struct rule_poslist *good,

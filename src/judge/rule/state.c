@@ -165,6 +165,22 @@ static struct rule_piece piece(
 	return ret;
 }
 
+static bool peer(void *ctx, u16 kind, u16 at, struct str held, size_t i, struct rule_peer *ret)
+{
+	const struct rule_state *rs = ctx;
+	const struct kind *k = kind_of(rs, kind);
+	size_t n;
+	const struct state_peer *p = state_peers(rs->state, &n);
+
+	for (size_t j = 0; j < n; j++) {
+		if (p[j].kind == k && p[j].field == &k->fields[at] && str_eq(p[j].value, held) && i-- == 0) {
+			*ret = (struct rule_peer){ .pos = p[j].fact, .apart = p[j].apart };
+			return true;
+		}
+	}
+	return false;
+}
+
 static u16 lost(void *ctx, u16 kind)
 {
 	const struct rule_state *rs = ctx;
@@ -183,6 +199,6 @@ struct rule_facts rule_facts_of_state(const struct rule_state *rs)
 		.ctx = ctx.p, .schema = rs->schema, .now = rs->now.ms,
 		.expires = state_expire_next(rs->state, rs->now).ms,
 		.provisional = state_provisional(rs->state), .incomplete = state_overflow(rs->state),
-		.value = value, .field = field, .addr = addr, .family = family, .piece = piece, .lost = lost,
+		.value = value, .field = field, .addr = addr, .family = family, .piece = piece, .peer = peer, .lost = lost,
 	};
 }

@@ -247,6 +247,7 @@ static enum view_answer step_answer(const struct rule_step *st, enum view_answer
 	case RULE_STEP_RESULT:
 	case RULE_STEP_COUNTED:
 	case RULE_STEP_DECLARED:
+	case RULE_STEP_SHARED:
 		return judge_answer(st->v);
 	case RULE_STEP_VALUE_HITS:
 		return whole;

@@ -28,7 +28,7 @@ static const struct lang_field hardware_fields[] = {
 	F("version", LANG_STR),
 	F("made", LANG_TIME),
 	F("harm", LANG_ENUM, .words = levels, .nwords = 3),
-	F("mac", LANG_MAC),
+	F("mac", LANG_MAC, .shared = true),
 	F("secure", LANG_BOOL),
 	F("ports", LANG_RANGES),
 	F("cores", LANG_INT),

@@ -33,6 +33,7 @@ void test_rule__good_ones_load(void **state)
 		"not stale(service, 30d) and known(hardware.vendor)",
 		"none(service where not declared(service) over tcp:1-65535 from v1)",
 		"declared(service) and none(address where not onlink over address)",
+		"none(hardware where shared(mac) or not shared(mac) over self)",
 		"none(hardware where vendor == \"x\\n\\\"\" over self)",
 		("any(service where addr == \"fe80::1\" and proto == \"tcp\" and until <= "
 		"t\"2026-01-01T00:00:00+09:00\")"),
@@ -104,6 +105,10 @@ void test_rule__bad_ones_name_place_and_reason(void **state)
 		{ "not known(hardware.vendor)", ERR_TYPE, 1, 5, "not" },
 		{ "none(service where known(name) over tcp:1)", ERR_TYPE, 1, 20, "not" },
 		{ "count(service where known(name) over tcp:1) < 3", ERR_TYPE, 1, 21, "not" },
+		{ "shared(mac)", ERR_SYNTAX, 1, 1, "condition" },
+		{ "any(hardware where shared(vendor))", ERR_TYPE, 1, 27, "who else" },
+		{ "any(hardware where shared(colour))", ERR_UNKNOWN, 1, 27, "no field" },
+		{ "any(hardware where shared mac)", ERR_UNKNOWN, 1, 20, "no field" },
 		{ "declared(hardware)", ERR_TYPE, 1, 10, "ports" },
 		{ "any(address where declared(service))", ERR_TYPE, 1, 28, "kind of that" },
 		{ "Any(service)", ERR_SYNTAX, 1, 1, "lower case" },

@@ -10,7 +10,7 @@
 static i64 began;		/* second 0 of this test: an hour ago */
 static i64 ahead;
 
-/* The one rule: telnet seen is "fail", gone "pass", else "unknown" with a reason. */
+/* The one rule: telnet seen is "fail", gone "pass", else "unknown" with a reason; a key that surely another holds too is "fail shared". */
 static int judge(void *ctx, struct arena *a, u64 asset, const struct state *st, struct utc now, u64 size, struct str was,
 	struct serve_verdicts *ret)
 {
@@ -18,6 +18,8 @@ static int judge(void *ctx, struct arena *a, u64 asset, const struct state *st, 
 	struct store_change *change = arena_alloc(a, sizeof *change);
 	const char *answer = "unknown", *why = state_lost(st) ? "erased" : "not_covered";
 	struct state_value v;
+	size_t npeers;
+	const struct state_peer *peers = state_peers(st, &npeers);
 
 	(void)ctx;
 	(void)asset;
@@ -31,6 +33,12 @@ static int judge(void *ctx, struct arena *a, u64 asset, const struct state *st, 
 		} else if (answer[0] == 'u') {
 			answer = v.with == STATE_GONE ? "pass" : "unknown";
 			why = v.with == STATE_GONE ? "" : state_with_name(v.with);
+		}
+	}
+	for (size_t i = 0; i < npeers; i++) {
+		if (peers[i].apart) {
+			answer = "fail";
+			why = "shared";
 		}
 	}
 	*ret = (struct serve_verdicts){ .body = str_printf(a, "%s %s", answer, why), .changes = change };

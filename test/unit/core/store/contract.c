@@ -466,6 +466,51 @@ void test_store__claims_expiry_and_verdicts_change_without_an_entry(void **state
 	bed_end(&b);
 }
 
+void test_store__who_shares_a_value(void **state)
+{
+	struct store_shared rows[] = {
+		{ .field = S("key.fingerprint"), .value = S("aa"), .asset = 1, .seq = 0, .idx = 3 },
+		{ .field = S("key.fingerprint"), .value = S("aa"), .asset = 2, .seq = 0, .idx = 4, .look = { .ms = 7 } },
+		{ .field = S("key.fingerprint"), .value = S("bb"), .asset = 2, .seq = 0, .idx = 5 },
+	}, *got;
+	struct store_expiry ex[2] = { { .asset = 1, .at = { .ms = 900 } }, { .asset = 2, .at = { .ms = 900 } } }, *due;
+	struct str tokyo[] = { S("tokyo") };
+	struct utc soon = { .ms = 10 };
+	u64 count;
+	size_t n;
+
+	BED(2);
+	assert_int_equal(store_commit(b.st, &(struct store_batch){ .shared = rows, .nshared = 3, .expiry = ex, .nexpiry = 2 }, NULL), 0);
+	assert_int_equal(store_shared_of(b.st, b.a, 2, &got, &n), 0);
+	assert_int_equal(n, 2);
+	assert_str(got[0].value, "aa");
+	assert_int_equal(got[1].idx, 5);
+	assert_int_equal(store_shared_by(b.st, b.a, S("key.fingerprint"), S("aa"), 0, 9, &got, &n), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(got[0].asset, 1);
+	assert_int_equal(store_shared_by(b.st, b.a, S("key.fingerprint"), S("aa"), 1, 9, &got, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(got[0].idx, 4);
+	/* both holders are to be looked at, at the time given, whatever time they had */
+	assert_int_equal(store_due(b.st, b.a, soon, 10, &due, &n), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(due[0].at.ms, 7);
+	/* the zone of asset 2 is another: it is counted and not named */
+	assert_int_equal(store_set_zones(b.st, tokyo, 1), 0);
+	assert_int_equal(store_shared_by(b.st, b.a, S("key.fingerprint"), S("aa"), 0, 9, &got, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(store_shared_of(b.st, b.a, 2, &got, &n), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(store_shared_count(b.st, S("key.fingerprint"), S("aa"), &count), 0);
+	assert_int_equal(count, 2);
+	assert_int_equal(store_set_zones(b.st, NULL, 0), 0);
+	rows[0].remove = true;
+	assert_int_equal(store_commit(b.st, &(struct store_batch){ .shared = rows, .nshared = 1 }, NULL), 0);
+	assert_int_equal(store_shared_count(b.st, S("key.fingerprint"), S("aa"), &count), 0);
+	assert_int_equal(count, 1);
+	bed_end(&b);
+}
+
 void test_store__objects_keep_their_history(void **state)
 {
 	struct store_object o = { .type = S("scope"), .id = S("s1"), .zone = S("tokyo"), .body = S("one") }, got, *list;

@@ -91,6 +91,9 @@ static struct shot service(const char *addr, int vantage, int port, const char *
 	return shot(n, at, qod);
 }
 
+static const struct state_peer *others;	/* of the next verdict */
+static size_t nothers;
+
 static struct rule_verdict judge_rule(const struct shot *shots, size_t n, bool local, i64 seconds, const char *rule)
 {
 	struct arena *mine = arena_new(NULL, 0);
@@ -134,6 +137,7 @@ static struct rule_verdict judge_rule(const struct shot *shots, size_t n, bool l
 			state_fold(st, &shots[i].f, &shots[i].seen, (struct utc){ .ms = shots[i].recorded }, pos, pos),
 			0);
 	}
+	state_set_peers(st, others, nothers);
 	f = rule_facts_of_state(&rs);
 	assert_int_equal(lang_parse_rule(mine, str_z(rule), schema, &x, NULL), 0);
 	rule_eval(x, &f, &scratch, NULL, &v);
@@ -473,5 +477,47 @@ void test_state__a_suspected_name_stands_until_answered(void **state)
 	assert_int_equal(why_first(judge(s, n + 2).why), WHY_SUSPECTED);
 	s[n + 1] = service(IP4, 1, 80, "http", 20, 95);
 	assert_int_equal(judge(s, n + 2).v, TRI_TRUE);
+	arena_free(a);
+}
+
+/* Another that holds the same key fails the rule; nobody known passes it never. */
+void test_state__a_shared_key(void **state)
+{
+	static const char rule[] = "none(key where shared(fingerprint) over tcp:1-65535 from v1)";
+	const struct kind *k = kind_latest(S("key"));
+	struct state_peer peer = { .kind = k, .field = kind_field(k, S("fingerprint")), .value = S("aa11"), .asset = 9,
+		.fact = { 3, 4 } };
+	struct fact_new *n;
+	struct rule_verdict v;
+	struct shot s[8];
+	size_t at;
+
+	(void)state;
+	begin();
+	at = clean_scan(s);
+	n = begin_fact("key/1", 1, IP4);
+	fact_set_str(n, "addr", S(IP4));
+	fact_set_str(n, "proto", S("tcp"));
+	fact_set_int(n, "port", 80);
+	fact_set_str(n, "type", S("hostkey"));
+	fact_set_str(n, "fingerprint", S("aa11"));
+	s[at++] = shot(n, 5, 90);
+	v = judge_rule(s, at, true, 100, rule);
+	assert_int_equal(v.v, TRI_UNKNOWN);
+	assert_true(v.why & WHY_NOT_COVERED);
+	others = &peer;
+	nothers = 1;
+	v = judge_rule(s, at, true, 100, rule);
+	assert_int_equal(v.v, TRI_UNKNOWN);
+	assert_int_equal(why_first(v.why), WHY_IDENTITY);
+	peer.apart = true;
+	assert_int_equal(judge_rule(s, at, true, 100, rule).v, TRI_FALSE);
+	s[at - 1].seen.qod = 50;	/* a weak look decides nothing */
+	assert_int_equal(judge_rule(s, at, true, 100, rule).v, TRI_UNKNOWN);
+	s[at - 1].seen.qod = 90;
+	peer.value = S("bb22");
+	assert_int_equal(judge_rule(s, at, true, 100, rule).v, TRI_UNKNOWN);
+	others = NULL;
+	nothers = 0;
 	arena_free(a);
 }
