@@ -69,9 +69,12 @@ ok "networks by zone: none" says '"items":\[' network ls zone:tokyo -f json
 ok "scopes by state" says SCO- scope ls state:active owner:sato
 
 ok "an owner" k asset set AST-1 owner.name=Sato
-ok "is erased" k erase AST-1 owner.name --basis "asked by the person" -y
+ok "is erased" k erase AST-1 owner.name --basis request --why "asked by Suzuki" -y
 ok "and gone" silent_on Sato asset show AST-1 -f json
 ok "from the facts too" silent_on Sato fact ls AST-1 -f jsonl
 ok "and known to be" says "partly_erased" fact ls AST-1 -f jsonl
+ok "the entry names its maker by a pseudonym" says 'erased	USR-1' ledger ls -f tsv --columns type,by
+ok "refused: a basis in words" refused erase AST-1 owner.name --basis "asked by the person" -y
+ok "refused: no basis" refused erase AST-1 owner.name -y
 ok "the ledger verifies" k ledger verify
 tap_end

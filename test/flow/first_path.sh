@@ -103,7 +103,7 @@ lab_stop six
 # Stated twice: the second is a further sighting, and what it names must go with the first.
 name() { k asset set 10.77.0.2 owner.name=Sato && k asset set 10.77.0.2 owner.name=Sato && k ledger prove 10.77.0.2 -o "$work/before.jsonl" && grep -q . "$work/before.jsonl"; }
 ok "the owner's name is stated and proved" name
-erase() { k erase 10.77.0.2 owner.name --basis "request" && k ledger prove 10.77.0.2 -o "$work/after.jsonl"; }
+erase() { k erase 10.77.0.2 owner.name --basis request && k ledger prove 10.77.0.2 -o "$work/after.jsonl"; }
 ok "it is erased in the store and exported again" erase
 tells() { verify "$work/after.jsonl" >"$work/told" 2>&1; code=$?; cat "$work/told"; [ $code = 0 ] && grep -q 'erased by entry [0-9]' "$work/told"; }
 ok "the proof holds and verify says erased by entry N" tells

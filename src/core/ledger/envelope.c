@@ -11,6 +11,7 @@
 #include "base/limits.h"
 
 const char *const envelope_types[3] = { "act", "batch", "erased" };
+const char *const envelope_bases[6] = { "contract", "law", "mistake", "other", "request", "retention" };
 
 #define NUMBER_MAX ((u64)1 << 53)	/* what JSON numbers carry exactly */
 
@@ -41,8 +42,8 @@ static const char *wrong(const struct envelope *e)
 	if (e->type != ENVELOPE_ERASED && (e->nerased != 0 || e->basis.n != 0)) {
 		return "member of another type";
 	}
-	if (e->type == ENVELOPE_ERASED && (e->nerased == 0 || !text_ok(e->basis, ENVELOPE_TEXT_MAX))) {
-		return "\"erased\" without positions or basis";
+	if (e->type == ENVELOPE_ERASED && (e->nerased == 0 || str_index(e->basis, envelope_bases, countof(envelope_bases)) < 0)) {
+		return "\"erased\" without positions, or a basis that is not of the list";
 	}
 	for (size_t i = 0; i < e->nerased; i++) {
 		if (e->erased[i].seq > NUMBER_MAX || e->erased[i].part > NUMBER_MAX ||

@@ -18,7 +18,8 @@ struct position {
 };
 
 #define ENVELOPE_NAME_MAX 128	/* bytes of `by` */
-#define ENVELOPE_TEXT_MAX 1024	/* bytes of `basis` */
+/* Why something was erased: a code, since an entry can never be erased itself. The words stand in a personal part. */
+extern const char *const envelope_bases[6];	/* "contract", "law", "mistake", "other", "request", "retention" */
 
 struct envelope {
 	enum envelope_type type;
@@ -29,7 +30,7 @@ struct envelope {
 	struct hash root;		/* over the parts; of 0 parts the empty root */
 	const struct position *erased;	/* erased: strictly ascending */
 	size_t nerased;
-	struct str basis;		/* erased: why, in words that name nobody */
+	struct str basis;		/* erased: one of envelope_bases */
 };
 
 /* Canonical bytes into the arena; ERR_LIMIT when they would be longer than LIMIT_ENVELOPE, ERR_ARG for a struct

@@ -181,7 +181,7 @@ static int asset_set(struct serve *s, struct serve_reply *out, struct arena *a, 
 	struct buf text = buf_new(a, LIMIT_FACT);
 	struct json_w w = jw_new(&text);
 	struct item it = { .type = ITEM_FACT };
-	struct serve_draft d = { .items = &it, .nitems = 1, .by = text_or(v, "by", S("")) };
+	struct serve_draft d = { .items = &it, .nitems = 1 };
 	const struct claim *claims, *best = NULL;
 	struct errlist errs = { 0 };
 	struct serve_done done;

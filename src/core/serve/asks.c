@@ -297,13 +297,13 @@ static int head(struct serve *s, struct serve_reply *out, struct arena *a, struc
 	return 0;
 }
 
-/* "scope.add" of an act, nothing of other entries. */
+/* "scope.add" of what somebody did, nothing of a batch. */
 static struct str act_of(struct serve *s, struct arena *a, const struct store_entry *e)
 {
 	struct utc recorded;
 	struct item it;
 
-	if (!str_eq(e->type, S("act")) || serve_item(s, a, e->seq, 0, &it, &recorded) != 0 || it.type != ITEM_ACT) {
+	if (str_eq(e->type, S("batch")) || serve_item(s, a, e->seq, 0, &it, &recorded) != 0 || it.type != ITEM_ACT) {
 		return (struct str){ 0 };
 	}
 	return member(it.act, "do");

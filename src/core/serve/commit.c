@@ -372,9 +372,8 @@ static int prepare(struct work *w, struct store_batch *b)
 	return fold_finish(w->fold, w->seq, w->s->edge.size + 1, w->d->zone, b);
 }
 
-int serve_commit(struct serve *s, const struct serve_draft *d, struct serve_done *ret)
+static int commit(struct serve *s, struct arena *a, const struct serve_draft *d, struct serve_done *ret)
 {
-	struct arena *a = arena_new(s->a, 0);
 	struct store_batch b = { 0 };
 	struct store_head now = s->head;
 	struct merkle_edge edge = s->edge;
@@ -443,6 +442,18 @@ out:
 			log_error("cannot read the store again after a failed commit; ending");
 			_exit(1);
 		}
+	}
+	return r;
+}
+
+int serve_commit(struct serve *s, const struct serve_draft *d, struct serve_done *ret)
+{
+	struct arena *a = arena_new(s->a, 0);
+	struct serve_draft mine = *d;
+	int r = person_sign(s, a, &mine);
+
+	if (r == 0) {
+		r = commit(s, a, &mine, ret);
 	}
 	arena_free(a);
 	return r;

@@ -3,6 +3,7 @@
 #include "core/serve/serve_int.h"
 
 #include "base/limits.h"
+#include "core/ledger/envelope.h"
 
 struct found {
 	vec(struct store_part) parts;
@@ -75,9 +76,33 @@ static void sort_parts(struct store_part *p, size_t n)
 	}
 }
 
+/* The act beside the positions: its words may name somebody, so they are a part of their own. */
+static int put_words(struct arena *a, struct str why, struct serve_draft *d)
+{
+	static const struct str personal[] = { { "why", 3 } };
+	struct item *it = arena_alloc(a, sizeof *it);
+	struct buf b = buf_new(a, 0);
+	struct json_w w = jw_new(&b);
+	int r;
+
+	jw_obj(&w);
+	jw_kstr(&w, "do", S("erase"));
+	if (why.n != 0) {
+		jw_kstr(&w, "why", why);
+	}
+	jw_end(&w);
+	*it = (struct item){ .type = ITEM_ACT, .personal = personal, .npersonal = why.n != 0 ? 1 : 0 };
+	if ((r = buf_done(&b)) != 0 || (r = json_parse(a, buf_view(&b), &it->act, NULL)) != 0) {
+		return r;
+	}
+	d->items = it;
+	d->nitems = 1;
+	return 0;
+}
+
 static int erase(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
 {
-	struct str who, what, basis, kind, field;
+	struct str who, what, basis, why, kind, field;
 	struct serve_draft d = { 0 };
 	struct found f = { 0 };
 	struct serve_done done;
@@ -87,7 +112,7 @@ static int erase(struct serve *s, struct serve_reply *out, struct arena *a, stru
 	int r;
 
 	if ((r = rd_blob(body, &who)) != 0 || (r = rd_blob(body, &what)) != 0 || (r = rd_blob(body, &basis)) != 0 ||
-	    (r = rd_u8(body, &dry)) != 0 || (r = rd_done(body)) != 0) {
+	    (r = rd_blob(body, &why)) != 0 || (r = rd_u8(body, &dry)) != 0 || (r = rd_done(body)) != 0) {
 		return r;
 	}
 	field = what;
@@ -96,8 +121,9 @@ static int erase(struct serve *s, struct serve_reply *out, struct arena *a, stru
 	    !kind_field(kind_latest(kind), field)->personal) {
 		return serve_fail(out, ERR_UNKNOWN, "\"%.*s\" is no personal field (korobanu fact kinds marks them)", STRF(what));
 	}
-	if (basis.n == 0) {
-		return serve_fail(out, ERR_MISSING, "an erasure names its basis (--basis)");
+	if (str_index(basis, envelope_bases, countof(envelope_bases)) < 0) {
+		return serve_fail(out, basis.n == 0 ? ERR_MISSING : ERR_UNKNOWN,
+			"an erasure names its basis: --basis contract, law, mistake, other, request or retention (the words go to --why)");
 	}
 	if ((r = serve_asset_of(s, a, who, &id)) != 0) {
 		return serve_fail(out, r, "there is no asset \"%.*s\"", STRF(who));
@@ -112,6 +138,9 @@ static int erase(struct serve *s, struct serve_reply *out, struct arena *a, stru
 	d.erase = f.parts.p;
 	d.nerase = f.parts.n;
 	d.basis = basis;
+	if ((r = put_words(a, why, &d)) != 0) {
+		return r;
+	}
 	done.seq = 0;
 	if (dry == 0 && (r = serve_commit(s, &d, &done)) != 0) {
 		return serve_fail(out, r, "%s", store_why(s->st));

@@ -223,7 +223,9 @@ static bool answer(struct serve *s, struct conn *c, const struct msg *m)
 	}
 	commit_waiting(s);		/* who asks sees what was sent before */
 	a = arena_new(NULL, 0);
+	s->caller = c->uid;
 	r = fn(s, &out, a, &body);
+	s->caller = -1;
 	if (r != 0) {
 		log_debug("%s: %s%s%s", kind->name, err_name(r), out.text[0] != '\0' ? ": " : "", out.text);
 	}
@@ -237,8 +239,11 @@ static bool answer(struct serve *s, struct conn *c, const struct msg *m)
 static void add_conn(struct serve *s, int fd, bool is_main)
 {
 	struct conn *c = arena_alloc(s->a, sizeof *c);
+	struct ucred who;
+	socklen_t n = sizeof who;
 
-	*c = (struct conn){ .chan = chan_new(fd, CHAN_PLAIN), .is_main = is_main };
+	*c = (struct conn){ .chan = chan_new(fd, CHAN_PLAIN), .is_main = is_main,
+		.uid = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) == 0 && n == sizeof who ? (i64)who.uid : -1 };
 	if (c->chan == NULL) {
 		close(fd);
 		return;
@@ -577,6 +582,7 @@ int serve_open(struct arena *a, const struct serve_parts *parts, struct serve **
 	s->a = a;
 	s->parts = parts;
 	s->log_dir = -1;
+	s->caller = -1;
 	s->waiting.a = arena_new(a, 0);
 	s->waiting.out = arena_alloc(a, CHUNKS_WAITING * sizeof *s->waiting.out);
 	*ret = s;

@@ -74,7 +74,7 @@ struct utc serve_now(struct serve *s);		/* core's clock: never decreases, not ov
 /* What becomes one ledger entry: of type erased where it erases, act where all its items are acts, else batch, and then none may be.
  * Acts may go with an erasure, nothing else. */
 struct serve_draft {
-	struct str by;				/* pseudonym; "" = "korobanu" */
+	struct str by;				/* pseudonym; "": who asked (person.c), for chunks and where nobody asked "korobanu" */
 	const struct item *items;		/* at most LIMIT_BATCH_FACTS; evidence stands before the fact that names it */
 	size_t nitems;
 	const struct str *chunks;		/* 32-byte ids */
@@ -84,7 +84,7 @@ struct serve_draft {
 	struct str zone;			/* of the items */
 	const struct store_part *erase;		/* makes it an entry of type erased; ascending */
 	size_t nerase;
-	struct str basis;
+	struct str basis;			/* one of envelope_bases */
 	const struct identity_edge *edge;	/* a merge: the assets are folded again */
 	const struct fact_key *split;		/* keys to take away from split_from; the facts that name them go with them */
 	size_t nsplit;
@@ -96,6 +96,9 @@ struct serve_done {
 	size_t facts, again;			/* new facts; further sightings of known ones */
 	u64 asset;				/* of a split: whom the keys went to */
 };
+/* Sees to it that whoever asks has a pseudonym, which costs an entry the first time: for those who must know the number of the entry
+ * they are about to make, and for entries that cannot hold the act. */
+int serve_know_caller(struct serve *s) MUST_USE;
 /* One transaction; durable when it returns 0. ERR_EXISTS: a chunk is there already and nothing was done. ERR_ARG: items that no entry
  * may hold together, or an erasure that leaves parts of an item without its technical part.
  * An unclear COMMIT ends the process. */

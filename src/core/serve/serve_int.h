@@ -52,12 +52,14 @@ struct serve {
 		size_t n, facts, items;
 	} waiting;
 	bool main_gone;
+	i64 caller;			/* uid of who asks for what is being done; -1: nobody does */
 };
 
 /* One connection: main's channel or a command's. */
 struct conn {
 	struct msg_chan *chan;
 	bool is_main, greeted, closing;
+	i64 uid;			/* who is at its other end; -1: not known */
 };
 
 struct serve_reply {
@@ -105,6 +107,9 @@ int serve_last_recorded(struct serve *s);
 int serve_load_edges(struct serve *s);		/* again, after a commit that failed had changed them in memory */
 int serve_node(void *ctx, u32 level, u64 index, struct hash *ret);	/* merkle_fetch over the store; ctx is the serve */
 int serve_sign(struct serve *s, struct arena *a, struct str *ret);	/* the signed note of the head */
+/* person.c: puts the pseudonym of who asks into the draft's `by`. One that is new comes with an act of this entry, beside a single act
+ * that stands there, or of an entry of its own before. */
+int person_sign(struct serve *s, struct arena *a, struct serve_draft *d) MUST_USE;
 /* commit.c */
 int serve_load_head(struct serve *s);
 /* fold.c: states and claims as they stand, changed by one commit. */

@@ -170,7 +170,7 @@ static int state_all(struct making *m, struct serve *s)
 
 static int ask_prove(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
 {
-	struct making m = { .a = a, .j = serve_ctx(s), .now = serve_now(s), .size = serve_size(s) };
+	struct making m = { .a = a, .j = serve_ctx(s) };
 	struct serve_draft d = { 0 };
 	struct serve_done done;
 	struct str text;
@@ -183,6 +183,11 @@ static int ask_prove(struct serve *s, struct serve_reply *out, struct arena *a, 
 	if (text.n != 0 && (r = serve_asset_of(s, a, text, &asset)) != 0) {
 		return serve_fail(out, r, "there is no asset \"%.*s\"", STRF(text));
 	}
+	if ((r = serve_know_caller(s)) != 0) {
+		return r;
+	}
+	m.now = serve_now(s);
+	m.size = serve_size(s);
 	if ((r = text.n != 0 ? state_one(&m, s, asset) : state_all(&m, s)) != 0) {
 		return r == ERR_LIMIT ? serve_fail(out, r, "too much for one proof; name an asset") : r;
 	}

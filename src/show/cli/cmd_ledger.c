@@ -104,6 +104,7 @@ int cmd_erase(struct cli *c)
 	buf_blob(&b, c->args.p[0]);
 	buf_blob(&b, c->args.p[1]);
 	buf_blob(&b, cli_str(c, "basis"));
+	buf_blob(&b, cli_str(c, "why"));
 	buf_u8(&b, cli_flag(c, "dry-run"));
 	if ((exit = ask_open(c, &q)) != CLI_OK) {
 		return exit;

@@ -58,7 +58,7 @@ static void world_new(struct world *w)
 		if (i == 2) {
 			e.erased = erased;
 			e.nerased = countof(erased);
-			e.basis = S("request of the person");
+			e.basis = S("request");
 		}
 		assert_int_equal(part_tree(w->a, w->commit[i], w->nparts[i], &w->inner[i]), 0);
 		assert_int_equal(envelope_write(w->a, &e, &w->env[i]), 0);
@@ -490,7 +490,7 @@ static int verify_places(bool erased, const struct place *place, size_t n)
 	static const struct position gone[] = { { 0, 0 }, { 0, 1 }, { 0, 2 }, { 0, 3 }, { 0, 4 } };
 	struct arena *a = arena_new(NULL, 0);
 	struct envelope env[2] = { { .type = ENVELOPE_BATCH, .by = S("p"), .items = 3, .parts = 5 },
-		{ .type = ENVELOPE_ERASED, .by = S("p"), .basis = S("b"), .erased = gone, .nerased = 5, .root = merkle_empty() } };
+		{ .type = ENVELOPE_ERASED, .by = S("p"), .basis = S("law"), .erased = gone, .nerased = 5, .root = merkle_empty() } };
 	struct checkpoint c = { .origin = S(ORIGIN), .size = 2 };
 	struct hash commit[5], leaf[2];
 	struct merkle_tree inner, log;

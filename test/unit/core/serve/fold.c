@@ -311,7 +311,7 @@ static const struct state_field *owner_of(const struct state *st, bool *ret_eras
 void test_fold__erased_is_gone_and_known_to_be(void **state)
 {
 	struct store_part part[2] = { { 0 } };
-	struct serve_draft d = { .erase = part, .nerase = 1, .basis = S("asked") };
+	struct serve_draft d = { .erase = part, .nerase = 1, .basis = S("request") };
 	struct serve_done first, done;
 	struct store_items *groups;
 	struct str packed;

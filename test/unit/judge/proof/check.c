@@ -76,12 +76,12 @@ static int check_parts(enum envelope_type type, const struct given part[PARTS], 
 	if (env[1].nerased != 0) {
 		env[1].type = ENVELOPE_ERASED;
 		env[1].erased = gone;
-		env[1].basis = S("b");
+		env[1].basis = S("law");
 	}
 	if (type == ENVELOPE_ERASED) {
 		env[0].erased = &first;
 		env[0].nerased = 1;
-		env[0].basis = S("b");
+		env[0].basis = S("law");
 	}
 	env[0].parts = n;
 	env[0].root = part_root(commit, n);
