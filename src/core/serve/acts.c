@@ -115,6 +115,7 @@ static int check_prefixes(struct serve_reply *out, const struct json *list, cons
 
 static int network_put(struct serve *s, struct serve_reply *out, struct arena *a, const struct json *v, struct str *ret_id)
 {
+	static const struct str personal[] = { { "note", 4 } };
 	struct store_object o = { .type = S("network"), .zone = text_or(v, "zone", S("")), .body = canon(a, v) };
 	struct str mac = text_or(v, "gateway_mac", S(""));
 	int r;
@@ -129,12 +130,12 @@ static int network_put(struct serve *s, struct serve_reply *out, struct arena *a
 		return serve_fail(out, ERR_SYNTAX, "%.*s is no MAC address of the form 00:16:3e:00:00:01", STRF(mac));
 	}
 	*ret_id = o.id;
-	return commit_object(s, a, v, NULL, 0, o, out);
+	return commit_object(s, a, v, personal, json_get(v, S("note")) != NULL ? 1 : 0, o, out);
 }
 
 static int scope_add(struct serve *s, struct serve_reply *out, struct arena *a, const struct json *v, struct str *ret_id)
 {
-	static const struct str personal[] = { { "owner", 5 } };
+	static const struct str personal[] = { { "owner", 5 }, { "why", 3 } };
 	struct store_object o = { .type = S("scope"), .body = canon(a, v) }, network;
 	struct str until = text_or(v, "until", S("")), name = text_or(v, "network", S(""));
 	struct utc end;
@@ -241,8 +242,10 @@ static int asset_set(struct serve *s, struct serve_reply *out, struct arena *a, 
 
 static int asset_merge(struct serve *s, struct serve_reply *out, struct arena *a, const struct json *v, struct str *ret_id)
 {
-	struct item it = { .type = ITEM_ACT, .act = v };
+	struct item it = { .type = ITEM_ACT };
 	struct identity_edge e = { 0 };
+	struct buf b = buf_new(a, 0);
+	struct json_w w = jw_new(&b);
 	struct serve_draft d = { .items = &it, .nitems = 1, .edge = &e };
 	struct serve_done done;
 	u64 x, y;
@@ -254,6 +257,15 @@ static int asset_merge(struct serve *s, struct serve_reply *out, struct arena *a
 	}
 	if (x == y) {
 		return serve_fail(out, ERR_CONFLICT, "these are one asset already");
+	}
+	/* Numbers, not the words of who asked: those may be an asset's key or name. */
+	jw_obj(&w);
+	jw_kstr(&w, "do", S("asset.merge"));
+	jw_kstr(&w, "from", identity_text(a, y));
+	jw_kstr(&w, "into", identity_text(a, x));
+	jw_end(&w);
+	if ((r = buf_done(&b)) != 0 || (r = json_parse(a, buf_view(&b), &it.act, NULL)) != 0) {
+		return r;
 	}
 	e = (struct identity_edge){ .a = x < y ? x : y, .b = x < y ? y : x, .seq = next_seq(s) };
 	*ret_id = identity_text(a, e.a);
@@ -287,7 +299,10 @@ static int split_keys(struct serve_reply *out, struct arena *a, const struct jso
 
 static int asset_split(struct serve *s, struct serve_reply *out, struct arena *a, const struct json *v, struct str *ret_id)
 {
-	struct item it = { .type = ITEM_ACT, .act = v };
+	static const struct str personal[] = { { "keys", 4 } };
+	struct item it = { .type = ITEM_ACT, .personal = personal, .npersonal = countof(personal) };
+	struct buf b = buf_new(a, 0);
+	struct json_w w = jw_new(&b);
 	struct fact_key keys[SPLIT_KEYS_MAX];
 	struct serve_draft d = { .items = &it, .nitems = 1, .split = keys };
 	struct serve_done done;
@@ -297,6 +312,19 @@ static int asset_split(struct serve *s, struct serve_reply *out, struct arena *a
 		return serve_fail(out, r, "there is no asset \"%.*s\"", STRF(text_or(v, "asset", S(""))));
 	}
 	if ((r = split_keys(out, a, json_get(v, S("keys")), keys, &d.nsplit)) != 0) {
+		return r;
+	}
+	jw_obj(&w);
+	jw_kstr(&w, "asset", identity_text(a, d.split_from));
+	jw_kstr(&w, "do", S("asset.split"));
+	jw_key(&w, S("keys"));
+	jw_arr(&w);
+	for (size_t i = 0; i < d.nsplit; i++) {
+		jw_str(&w, keys[i].text);
+	}
+	jw_end(&w);
+	jw_end(&w);
+	if ((r = buf_done(&b)) != 0 || (r = json_parse(a, buf_view(&b), &it.act, NULL)) != 0) {
 		return r;
 	}
 	if ((r = serve_commit(s, &d, &done)) != 0) {
@@ -520,6 +548,7 @@ static int run_end(struct serve *s, struct serve_reply *out, struct arena *a, st
 	struct store_object objects[2];
 	const struct json *v;
 	struct utc started;
+	static const struct str personal[] = { { "reason", 6 } };
 	struct buf b = buf_new(a, 0);
 	struct json_w w = jw_new(&b);
 	bool finished;
@@ -543,7 +572,7 @@ static int run_end(struct serve *s, struct serve_reply *out, struct arena *a, st
 	jw_kstr(&w, "run", id);
 	jw_kstr(&w, "state", state);
 	jw_end(&w);
-	r = serve_act(s, a, buf_view(&b), NULL, 0, objects, finished ? 2 : 1, NULL);
+	r = serve_act(s, a, buf_view(&b), personal, reason.n != 0 ? 1 : 0, objects, finished ? 2 : 1, NULL);
 	return r == 0 ? 0 : serve_fail(out, r, "%s", store_why(s->st));
 }
 

@@ -27,19 +27,27 @@ static enum view_answer answer_of(int result)
 	return result == 0 ? VIEW_PASS : VIEW_FAIL;
 }
 
-/* What is not there must have been erased by an entry that says so. */
-static int check_absent(struct serve *s, struct arena *a, u64 seq, u32 part)
-{
-	struct store_erased *rows;
+/* What was erased of an entry, ascending. */
+struct absent {
+	struct store_erased *p;
 	size_t n;
-	int r = store_get_erased(s->st, a, seq, &rows, &n);
+};
 
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		if (rows[i].part == part) {
-			return 0;
+/* What is not there must have been erased by an entry that says so. */
+static int check_absent(const struct absent *absent, u32 part)
+{
+	size_t lo = 0, hi = absent->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (absent->p[mid].part < part) {
+			lo = mid + 1;
+		} else {
+			hi = mid;
 		}
 	}
-	return r != 0 ? r : ERR_INTEGRITY;
+	return lo < absent->n && absent->p[lo].part == part ? 0 : ERR_INTEGRITY;
 }
 
 /* An entry of type batch holds no act, the others nothing else. The bytes are core's own and canonical, so their
@@ -52,7 +60,7 @@ static bool item_fits(struct arena *a, enum envelope_type type, u32 item, struct
 
 /* One group of items: every part against its commitment. */
 static int check_group(struct serve *s, struct arena *a, const struct store_items *g, enum envelope_type type,
-	struct str commits)
+	struct str commits, const struct absent *absent)
 {
 	struct rd rd = rd_str(g->body);
 	u32 at = 0;
@@ -79,7 +87,7 @@ static int check_group(struct serve *s, struct arena *a, const struct store_item
 				return ERR_INTEGRITY;
 			}
 			if (bytes.p == NULL && (ev.place == STORE_INLINE || ev.place == STORE_ERASED)) {
-				if (check_absent(s, a, g->seq, g->part + at) != 0) {
+				if (check_absent(absent, g->part + at) != 0) {
 					return ERR_INTEGRITY;
 				}
 				continue;
@@ -102,6 +110,7 @@ static int check_entry(struct serve *s, struct arena *a, const struct store_entr
 {
 	struct hash leaf = merkle_leaf(e->envelope), root;
 	struct store_items *groups;
+	struct absent absent;
 	struct envelope env;
 	struct str commits;
 	size_t n;
@@ -115,9 +124,11 @@ static int check_entry(struct serve *s, struct arena *a, const struct store_entr
 	if (!hash_eq(&root, &env.root)) {
 		return ERR_INTEGRITY;
 	}
-	r = store_items_at(s->st, a, e->seq, &groups, &n);
+	if ((r = store_items_at(s->st, a, e->seq, &groups, &n)) == 0) {
+		r = store_get_erased(s->st, a, e->seq, &absent.p, &absent.n);
+	}
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		r = check_group(s, a, &groups[i], env.type, commits);
+		r = check_group(s, a, &groups[i], env.type, commits, &absent);
 	}
 	return r;
 }

@@ -268,12 +268,26 @@ static int complete_tiles(struct work *w, const struct hash *fresh, size_t nfres
 	return 0;
 }
 
+/* An act that says something personal of an asset (its keys) is found again when the asset is erased. */
+static void add_mentions(struct work *w, struct store_object *objects, size_t *n)
+{
+	for (size_t i = 0; i < w->d->nitems; i++) {
+		const struct item *it = &w->items[i];
+		struct str asset;
+
+		if (it->type == ITEM_ACT && it->npersonal != 0 && json_get_str(it->act, S("asset"), &asset) == 0) {
+			objects[(*n)++] = (struct store_object){ .type = S("mention"), .seq = w->seq, .passing = true,
+				.id = str_printf(w->a, "%.*s/%020ju", STRF(asset), (uintmax_t)w->seq) };
+		}
+	}
+}
+
 /* The object versions of this entry carry its number. */
 static void number_objects(struct work *w, struct store_batch *b)
 {
 	const struct identity_edge *edges;
 	size_t nedges = fold_edges(w->fold, &edges);
-	struct store_object *objects = arena_alloc(w->a, (w->d->nobjects + nedges) * sizeof *objects + 1);
+	struct store_object *objects = arena_alloc(w->a, (w->d->nobjects + nedges + w->d->nitems) * sizeof *objects + 1);
 
 	for (size_t i = 0; i < w->d->nobjects; i++) {
 		objects[i] = w->d->objects[i];
@@ -289,13 +303,35 @@ static void number_objects(struct work *w, struct store_batch *b)
 			.body = str_printf(w->a, "{\"a\":%ju,\"b\":%ju,\"forbid\":%s}", (uintmax_t)e->a, (uintmax_t)e->b,
 			e->forbid ? "true" : "false") };
 	}
+	add_mentions(w, objects, &b->nobjects);
 }
 
-/* An erasure rewrites the groups that held the parts, and the assets they belonged to are folded without them. */
+/* Each asset once, and as it is now that others were merged. */
+static int fold_once(struct work *w, const u64 *assets, size_t n)
+{
+	const struct serve_draft *d = w->d;
+	struct map done = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		u64 *root = arena_alloc(w->a, sizeof *root);
+
+		*root = identity_root(w->s->edges, assets[i]);
+		if (*root != 0 && map_get(&done, str_of(root, sizeof *root)) == NULL) {
+			*map_put(w->a, &done, str_of(root, sizeof *root), NULL) = root;
+			r = fold_again(w->fold, *root, d->erase, d->nerase);
+		}
+	}
+	return r;
+}
+
+/* An erasure rewrites the groups that held the parts, and the assets they belonged to are folded without them: with the last entry of
+ * the erasure, when all is gone. */
 static int erase_parts(struct work *w, struct store_batch *b)
 {
 	const struct serve_draft *d = w->d;
-	struct store_items *groups = arena_alloc(w->a, (b->nitems + d->nerase) * sizeof *groups);
+	struct store_items *groups = arena_alloc(w->a, (b->nitems + d->nerase) * sizeof *groups + 1);
+	vec(u64) assets = { 0 };
 	size_t n = b->nitems;
 	int r;
 
@@ -303,22 +339,26 @@ static int erase_parts(struct work *w, struct store_batch *b)
 		return 0;
 	}
 	memcpy(groups, b->items, b->nitems * sizeof *groups);
-	for (size_t i = 0; i < d->nerase; i++) {
+	for (size_t i = 0; i < d->nerase;) {
 		struct store_items g;
-		size_t k;
+		u64 end;
 
-		if ((r = store_get_part(w->s->st, w->a, d->erase[i].seq, d->erase[i].part, &g)) != 0) {
+		if ((r = store_get_part(w->s->st, w->a, d->erase[i].seq, d->erase[i].part, &g)) != 0 ||
+		    (r = items_forget(w->a, &g, d->erase, d->nerase, &groups[n++])) != 0) {
 			return r;
 		}
-		for (k = b->nitems; k < n && (groups[k].seq != g.seq || groups[k].first != g.first); k++) {
+		if (assets.n == 0 || assets.p[assets.n - 1] != g.asset) {
+			*vec_add(w->a, &assets) = g.asset;
 		}
-		if (k < n) {
-			continue;
+		end = g.part + g.salts.n / sizeof(struct salt);
+		for (i++; i < d->nerase && d->erase[i].seq == g.seq && d->erase[i].part < end; i++) {
 		}
-		if ((r = items_forget(w->a, &g, d->erase, d->nerase, &groups[n++])) != 0) {
-			return r;
-		}
-		if (g.asset != 0 && (r = fold_again(w->fold, identity_root(w->s->edges, g.asset), d->erase, d->nerase)) != 0) {
+	}
+	if (!d->more && ((r = fold_once(w, assets.p, assets.n)) != 0 || (r = fold_once(w, d->refold, d->nrefold)) != 0)) {
+		return r;
+	}
+	for (size_t i = 0; i < d->nforget_assets; i++) {
+		if ((r = fold_forget(w->fold, d->forget_assets[i], &b->unsaid, &b->nunsaid)) != 0) {
 			return r;
 		}
 	}
@@ -326,6 +366,8 @@ static int erase_parts(struct work *w, struct store_batch *b)
 	b->nitems = n;
 	b->erase = d->erase;
 	b->nerase = d->nerase;
+	b->forget = d->forget;
+	b->nforget = d->nforget;
 	return 0;
 }
 
@@ -459,6 +501,34 @@ int serve_commit(struct serve *s, const struct serve_draft *d, struct serve_done
 	return r;
 }
 
+/* What is personal in an act stands in the objects it makes, too: the act names them, so that both can be erased together. */
+int act_name_objects(struct arena *a, const struct store_object *objects, size_t n, const struct json **act)
+{
+	struct buf b = buf_new(a, 0);
+	struct json_w w = jw_new(&b);
+	int r;
+
+	jw_obj(&w);
+	for (size_t i = 0; i < (*act)->obj.n; i++) {
+		jw_key(&w, (*act)->obj.p[i].key);
+		jw_value(&w, &(*act)->obj.p[i].v);
+	}
+	jw_key(&w, S("objects"));
+	jw_arr(&w);
+	for (size_t i = 0; i < n; i++) {
+		if (!objects[i].passing && !objects[i].remove) {
+			jw_arr(&w);
+			jw_str(&w, objects[i].type);
+			jw_str(&w, objects[i].id);
+			jw_end(&w);
+		}
+	}
+	jw_end(&w);
+	jw_end(&w);
+	r = buf_done(&b);
+	return r != 0 ? r : json_parse(a, buf_view(&b), act, NULL);
+}
+
 int serve_act(struct serve *s, struct arena *a, struct str json, const struct str *personal, size_t npersonal,
 	const struct store_object *objects, size_t nobjects, u64 *ret_seq)
 {
@@ -467,6 +537,9 @@ int serve_act(struct serve *s, struct arena *a, struct str json, const struct st
 	struct serve_done done;
 	int r = json_parse(a, json, &it.act, NULL);
 
+	if (r == 0 && npersonal != 0 && nobjects != 0) {
+		r = it.act->type == JSON_OBJ ? act_name_objects(a, objects, nobjects, &it.act) : ERR_TYPE;
+	}
 	if (r == 0 && (r = serve_commit(s, &d, &done)) == 0 && ret_seq != NULL) {
 		*ret_seq = done.seq;
 	}

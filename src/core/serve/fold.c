@@ -245,19 +245,27 @@ int fold_fact(struct fold *f, const struct fact *fact, const struct seen *seen, 
 int fold_first(struct fold *f, const struct item *again, const struct store_part *erase, size_t nerase, struct item *ret)
 {
 	struct store_items g, left;
-	struct item *items;
-	int r = store_get_item(f->s->st, f->a, again->again_seq, again->again_index, &g);
+	int r;
 
-	if (r != 0) {
-		return r;
+	/* Sightings that follow each other name facts that follow each other: the group is read once for all of them. */
+	if (f->first_items == NULL || f->first_erase != erase || again->again_seq != f->first_group.seq ||
+	    again->again_index < f->first_group.first || again->again_index - f->first_group.first >= f->first_group.n) {
+		struct item *items;
+
+		if ((r = store_get_item(f->s->st, f->a, again->again_seq, again->again_index, &g)) != 0) {
+			return r;
+		}
+		left = g;
+		items = arena_alloc(f->a, g.n * sizeof *items);
+		if ((nerase != 0 && (r = items_forget(f->a, &g, erase, nerase, &left)) != 0) ||
+		    (r = items_read(f->s, f->a, &left, items)) != 0) {
+			return r;
+		}
+		f->first_items = items;
+		f->first_group = g;
+		f->first_erase = erase;
 	}
-	left = g;
-	items = arena_alloc(f->a, g.n * sizeof *items);
-	if ((nerase != 0 && (r = items_forget(f->a, &g, erase, nerase, &left)) != 0) ||
-	    (r = items_read(f->s, f->a, &left, items)) != 0) {
-		return r;
-	}
-	*ret = items[again->again_index - g.first];
+	*ret = f->first_items[again->again_index - f->first_group.first];
 	return 0;
 }
 
@@ -387,6 +395,33 @@ int fold_again(struct fold *f, u64 asset, const struct store_part *erase, size_t
 			return r;
 		}
 	}
+	return 0;
+}
+
+int fold_forget(struct fold *f, u64 asset, const u64 **ret, size_t *ret_n)
+{
+	struct claims all;
+	struct live *l;
+	u64 *members, *unsaid;
+	size_t n = identity_members(f->a, f->s->edges, asset, &members);
+	int r;
+
+	if ((r = fold_load(f, asset, &l)) != 0 || (r = claims_of_asset(f->s, f->a, asset, &all)) != 0) {
+		return r;
+	}
+	for (size_t i = 0; i < all.n; i++) {
+		*vec_add(f->a, &f->gone) = all.p[i];
+	}
+	l->claims.n = 0;
+	l->changed = true;
+	l->row.last_seen = (struct utc){ 0 };
+	unsaid = arena_alloc(f->a, (*ret_n + n) * sizeof *unsaid + 1);
+	if (*ret_n != 0) {
+		memcpy(unsaid, *ret, *ret_n * sizeof *unsaid);
+	}
+	memcpy(unsaid + *ret_n, members, n * sizeof *unsaid);
+	*ret = unsaid;
+	*ret_n += n;
 	return 0;
 }
 
@@ -523,7 +558,7 @@ int fold_finish(struct fold *f, u64 seq, u64 size, struct str zone, struct store
 	struct store_asset *rows = arena_alloc(f->a, f->assets.n * sizeof *rows + 1);
 	struct store_expiry *due = arena_alloc(f->a, f->assets.n * sizeof *due + 1);
 	struct store_verdict *verdicts = arena_alloc(f->a, f->assets.n * sizeof *verdicts + 1);
-	struct store_claim *claims = arena_alloc(f->a, f->changed.n * sizeof *claims + 1);
+	struct store_claim *claims = arena_alloc(f->a, (f->changed.n + f->gone.n) * sizeof *claims + 1);
 	size_t n = 0;
 	int r;
 
@@ -558,6 +593,12 @@ int fold_finish(struct fold *f, u64 seq, u64 size, struct str zone, struct store
 		}
 		claims[i] = claims_row(f->a, k->p, k->n, c);
 	}
+	for (size_t i = 0; i < f->gone.n; i++) {
+		struct store_claim *c = &claims[f->changed.n + i];
+
+		*c = claims_row(f->a, NULL, 0, &f->gone.p[i]);
+		c->remove = true;
+	}
 	b->assets = rows;
 	b->nassets = n;
 	b->expiry = due;
@@ -569,6 +610,6 @@ int fold_finish(struct fold *f, u64 seq, u64 size, struct str zone, struct store
 	b->changes = f->changes.p;
 	b->nchanges = f->changes.n;
 	b->claims = claims;
-	b->nclaims = f->changed.n;
+	b->nclaims = f->changed.n + f->gone.n;
 	return 0;
 }

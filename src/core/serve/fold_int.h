@@ -30,10 +30,14 @@ struct fold {
 	struct map changed_keys;	/* the same and the asset's number: what stands in `changed` */
 	struct map leases;		/* network -> u32 * */
 	vec(struct claim) changed;	/* one of each key and asset number whose claims changed */
+	vec(struct claim) gone;		/* keys that are forgotten */
 	vec(struct identity_edge) edges;
 	vec(struct store_change) changes;	/* merges and splits */
 	vec(struct pending) pending;
 	struct shared_rows shared;
+	struct item *first_items;	/* fold_first: the group read last, without what first_erase names */
+	struct store_items first_group;
+	const struct store_part *first_erase;
 	u64 next_asset;
 	struct str zone;
 };

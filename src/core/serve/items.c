@@ -121,12 +121,18 @@ int items_read(struct serve *s, struct arena *a, const struct store_items *g, st
 
 static bool named(const struct store_part *erase, size_t n, u64 seq, u32 part)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (erase[i].seq == seq && erase[i].part == part) {
-			return true;
+	size_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (erase[mid].seq < seq || (erase[mid].seq == seq && erase[mid].part < part)) {
+			lo = mid + 1;
+		} else {
+			hi = mid;
 		}
 	}
-	return false;
+	return lo < n && erase[lo].seq == seq && erase[lo].part == part;
 }
 
 int items_forget(struct arena *a, const struct store_items *g, const struct store_part *erase, size_t n,

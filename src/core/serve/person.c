@@ -56,6 +56,7 @@ static int add_person(struct arena *a, struct serve_draft *d, struct str id, i64
 	struct store_object *objects = arena_alloc(a, (d->nobjects + 1) * sizeof *objects);
 	struct item *items = arena_alloc(a, (d->nitems + 1) * sizeof *items);
 	struct str body = body_of(a, id, uid);
+	int r;
 
 	if (d->nobjects != 0) {
 		memcpy(objects, d->objects, d->nobjects * sizeof *objects);
@@ -68,7 +69,10 @@ static int add_person(struct arena *a, struct serve_draft *d, struct str id, i64
 	d->objects = objects;
 	d->items = items;
 	d->by = id;
-	return json_parse(a, body, &items[d->nitems++].act, NULL);
+	if ((r = json_parse(a, body, &items[d->nitems].act, NULL)) != 0) {
+		return r;
+	}
+	return act_name_objects(a, &objects[d->nobjects - 1], 1, &items[d->nitems++].act);
 }
 
 int serve_know_caller(struct serve *s)
@@ -84,6 +88,12 @@ int serve_know_caller(struct serve *s)
 	}
 	arena_free(a);
 	return r;
+}
+
+int person_caller(struct serve *s, struct arena *a, struct str *ret)
+{
+	*ret = S("");
+	return s->caller < 0 ? 0 : find(s, a, s->caller, ret);
 }
 
 int person_sign(struct serve *s, struct arena *a, struct serve_draft *d)

@@ -15,6 +15,9 @@ struct prove {
 	struct serve_log *logs;			/* of the store, ascending */
 	size_t nlogs;
 	vec(struct store_items) groups;		/* with bodies and salts */
+	struct store_erased *erased;		/* of entry erased_of; those before erased_at were asked for */
+	u64 erased_of;
+	size_t nerased, erased_at;
 	vec(u64) seqs;				/* entries: those of the groups and those that erased something */
 };
 
@@ -116,13 +119,17 @@ int serve_groups(struct serve *s, struct arena *a, u64 asset, struct store_items
 
 static int find_eraser(struct prove *p, u64 seq, u32 part, u64 *ret)
 {
-	struct store_erased *rows;
-	size_t n;
-	int r = store_get_erased(p->s->st, p->a, seq, &rows, &n);
+	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		if (rows[i].part == part) {
-			*ret = rows[i].by;
+	if (p->erased_of != seq || p->erased == NULL) {
+		r = store_get_erased(p->s->st, p->a, seq, &p->erased, &p->nerased);
+		p->erased_of = seq;
+		p->erased_at = 0;
+	}
+	/* parts are asked for in ascending order */
+	for (; r == 0 && p->erased_at < p->nerased; p->erased_at++) {
+		if (p->erased[p->erased_at].part == part) {
+			*ret = p->erased[p->erased_at].by;
 			return 0;
 		}
 	}

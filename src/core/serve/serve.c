@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -568,7 +569,8 @@ static int start(struct serve *s)
 	if ((r = note_key_make(str_dup(s->a, s->head.origin), s->key.pub, &s->note_key)) != 0 || (r = serve_last_recorded(s)) != 0) {
 		return r;
 	}
-	return load_published(s);
+	r = load_published(s);
+	return r != 0 ? r : erase_resume(s);
 }
 
 int serve_open(struct arena *a, const struct serve_parts *parts, struct serve **ret)

@@ -85,6 +85,13 @@ struct serve_draft {
 	const struct store_part *erase;		/* makes it an entry of type erased; ascending */
 	size_t nerase;
 	struct str basis;			/* one of envelope_bases */
+	bool more;				/* another entry of the same erasure follows: assets are folded with the last one */
+	const u64 *refold;			/* assets that lost parts in the entries before */
+	size_t nrefold;
+	const u64 *forget_assets;		/* roots of which nothing is left: keys, names and history go too */
+	size_t nforget_assets;
+	const struct store_forget *forget;	/* what objects were before */
+	size_t nforget;
 	const struct identity_edge *edge;	/* a merge: the assets are folded again */
 	const struct fact_key *split;		/* keys to take away from split_from; the facts that name them go with them */
 	size_t nsplit;

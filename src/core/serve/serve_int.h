@@ -110,7 +110,12 @@ int serve_sign(struct serve *s, struct arena *a, struct str *ret);	/* the signed
 /* person.c: puts the pseudonym of who asks into the draft's `by`. One that is new comes with an act of this entry, beside a single act
  * that stands there, or of an entry of its own before. */
 int person_sign(struct serve *s, struct arena *a, struct serve_draft *d) MUST_USE;
+int person_caller(struct serve *s, struct arena *a, struct str *ret) MUST_USE;	/* "" nobody; ERR_NOTFOUND: no pseudonym yet */
+/* erase.c: an erasure of several entries that was cut off goes on. At the start, before anybody is answered. */
+int erase_resume(struct serve *s) MUST_USE;
 /* commit.c */
+/* Adds the member `objects` to an act: the [type, id] of what it makes. */
+int act_name_objects(struct arena *a, const struct store_object *objects, size_t n, const struct json **act) MUST_USE;
 int serve_load_head(struct serve *s);
 /* fold.c: states and claims as they stand, changed by one commit. */
 struct fold;
@@ -128,6 +133,9 @@ int fold_split(struct fold *f, u64 asset, const struct fact_key *keys, size_t nk
 size_t fold_edges(const struct fold *f, const struct identity_edge **ret);	/* those made so far, roots as they were */
 /* Folds an asset again from its items, leaving out what `erase` names. */
 int fold_again(struct fold *f, u64 asset, const struct store_part *erase, size_t nerase);
+/* All that is kept of an asset (a root) beside its items goes: keys, columns, history, also of those merged into it. The numbers stay,
+ * so that none is given twice. Adds to *ret, the assets whose changes so far go. */
+int fold_forget(struct fold *f, u64 asset, const u64 **ret, size_t *ret_n) MUST_USE;
 /* An asset is judged and listed again as of the fold's time, though nothing of it changes. */
 int fold_look(struct fold *f, u64 asset);
 /* seq 0: no entry is made, rows keep the number of theirs. */
@@ -184,7 +192,7 @@ int unpack_item(struct arena *a, struct rd *rd, struct packed *ret) MUST_USE;
 /* The next groups of an asset number in ledger order, entry by entry whole, beginning with entry *from, which moves on. *ret_n 0: no more. */
 int items_page(struct serve *s, struct arena *a, u64 asset, u64 *from, struct store_items **ret, size_t *ret_n) MUST_USE;
 int items_read(struct serve *s, struct arena *a, const struct store_items *g, struct item *ret) MUST_USE;	/* g->n of them */
-/* ERR_ARG: a technical part would go and leave parts of its item behind, which nobody could tell apart. */
+/* `erase` ascends. ERR_ARG: a technical part would go and leave parts of its item behind, which nobody could tell apart. */
 int items_forget(struct arena *a, const struct store_items *g, const struct store_part *erase, size_t n,
 	struct store_items *ret) MUST_USE;
 

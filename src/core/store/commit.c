@@ -22,7 +22,7 @@ static int check_entry(struct store *st, const struct store_batch *b)
 
 	if (e == NULL) {
 		if (was != NULL || now != NULL ||
-		    b->nchunks + b->nitems + b->nevidence + b->ntiles + b->nerase + b->nforget > 0)
+		    b->nchunks + b->nitems + b->nevidence + b->ntiles + b->nerase + b->nforget + b->nunsaid > 0)
 			return store_fail(st, ERR_ARG, "a batch without an entry brings what only an entry may bring");
 		return 0;
 	}
@@ -234,9 +234,14 @@ static int put_shared(struct store *st, const struct store_batch *b)
 static int put_verdicts(struct store *st, const struct store_batch *b)
 {
 	struct put p = put_new(st, Q_VERDICT_PUT, b->nverdicts), c = put_new(st, Q_CHANGE_PUT, b->nchanges);
+	struct put u = put_new(st, Q_CHANGES_FORGET, b->nunsaid);
 	i64 last = 0;
 	int r;
 
+	for (size_t i = 0; i < b->nunsaid; i++)
+		PUT(&u, VI(b->unsaid[i]));
+	if ((r = put_run(&u, NULL)) != 0)
+		return r;
 	for (size_t i = 0; i < b->nverdicts; i++)
 		PUT(&p, VI(b->verdicts[i].asset), VI(b->verdicts[i].seq), VB(b->verdicts[i].body));
 	if ((r = put_run(&p, NULL)) != 0 || b->nchanges == 0)
@@ -287,44 +292,54 @@ static int put_objects(struct store *st, const struct store_batch *b)
 
 /* ---- erasure ---- */
 
-static int erase_one(struct store *st, const struct store_part *x, u64 by)
+/* The group of a part, whatever the caller's zones. */
+static int group_of(struct store *st, const struct store_part *x, struct store_items *ret)
 {
-	const i64 from = store_pos(x->seq, 0), to = store_pos(x->seq + 1, 0);
-	static const u8 none[STORE_HASH];
 	bool zoned = st->zoned;
-	struct store_items it;
-	char *salts;
 	int r;
 
-	if (x->seq > by || x->part >= STORE_PART_MAX)
-		return store_fail(st, ERR_ARG, "part %llu/%u cannot be erased by entry %llu",
-			(unsigned long long)x->seq, x->part,
-			(unsigned long long)by);
 	st->zoned = false;
-	r = store_first(st, st->scratch, Q_ITEM_PART, (const struct store_val[]){ VI(0), VI(from), VI(to),
-		VI(x->part) },
-		fill_items, sizeof it, &it);
+	r = store_first(st, st->scratch, Q_ITEM_PART, (const struct store_val[]){ VI(0), VI(store_pos(x->seq, 0)),
+		VI(store_pos(x->seq + 1, 0)), VI(x->part) }, fill_items, sizeof *ret, ret);
 	st->zoned = zoned;
+	return r == ERR_NOTFOUND ? store_fail(st, r, "there is no part %llu/%u", (unsigned long long)x->seq, x->part) : r;
+}
+
+/* As many of the n parts as lie in one group, one behind the other: its salts are written once. *ret_done: how many. */
+static int erase_group(struct store *st, const struct store_part *x, size_t n, u64 by, size_t *ret_done)
+{
+	static const u8 none[STORE_HASH];
+	struct store_items it;
+	char *salts;
+	size_t i;
+	int r = group_of(st, x, &it);
+
 	if (r != 0)
-		return r == ERR_NOTFOUND ? store_fail(st, r, "there is no part %llu/%u", (unsigned long long)x->seq,
-			x->part) : r;
-	salts = arena_copy(st->scratch, it.salts.p, it.salts.n);
-	memset(salts + (size_t)(x->part - it.part) * STORE_SALT, 0, STORE_SALT);
-	if ((r = store_run(st, Q_ITEM_SALTS, (const struct store_val[]){ VI(store_pos(it.seq, it.first)),
-		VB(str_of(salts, it.salts.n)) })) != 0 ||
-	    (r = store_run(st, Q_EVIDENCE_ERASE, (const struct store_val[]){ VI(from), VI(to), VI(x->part),
-	    VB(hash_of(none)),
-		VB(S("")) })) != 0)
 		return r;
-	return store_run(st, Q_ERASED_PUT, (const struct store_val[]){ VI(x->seq), VI(x->part), VI(by) });
+	salts = arena_copy(st->scratch, it.salts.p, it.salts.n);
+	for (i = 0; i < n && x[i].seq == it.seq && x[i].part >= it.part && x[i].part - it.part < it.salts.n / STORE_SALT; i++) {
+		memset(salts + (size_t)(x[i].part - it.part) * STORE_SALT, 0, STORE_SALT);
+		if ((r = store_run(st, Q_EVIDENCE_ERASE, (const struct store_val[]){ VI(store_pos(it.seq, it.first)),
+			VI(store_pos(it.seq, it.first) + it.n), VI(x[i].part), VB(hash_of(none)), VB(S("")) })) != 0 ||
+		    (r = store_run(st, Q_ERASED_PUT, (const struct store_val[]){ VI(x[i].seq), VI(x[i].part), VI(by) })) != 0)
+			return r;
+	}
+	*ret_done = i;
+	return store_run(st, Q_ITEM_SALTS, (const struct store_val[]){ VI(store_pos(it.seq, it.first)), VB(str_of(salts, it.salts.n)) });
 }
 
 static int erase(struct store *st, const struct store_batch *b)
 {
+	u64 by = b->entry->seq;
+	size_t done = 0;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < b->nerase; i++)
-		r = erase_one(st, &b->erase[i], b->entry->seq);
+	for (size_t i = 0; i < b->nerase; i++)
+		if (b->erase[i].seq > by || b->erase[i].part >= STORE_PART_MAX)
+			return store_fail(st, ERR_ARG, "part %llu/%u cannot be erased by entry %llu",
+				(unsigned long long)b->erase[i].seq, b->erase[i].part, (unsigned long long)by);
+	for (size_t i = 0; r == 0 && i < b->nerase; i += done)
+		r = erase_group(st, &b->erase[i], b->nerase - i, by, &done);
 	for (size_t i = 0; r == 0 && i < b->nforget; i++) {
 		struct put p = put_new(st, Q_HISTORY_FORGET, 1);
 

@@ -230,6 +230,7 @@ struct store_batch {
 	const struct store_tile *tiles;		size_t ntiles;		/* of now->epoch */
 	const struct store_part *erase;		size_t nerase;
 	const struct store_forget *forget;	size_t nforget;
+	const u64 *unsaid;			size_t nunsaid;		/* assets whose changes so far go; erasing */
 };
 
 /* One transaction, durable when it returns 0. ERR_EXISTS: a chunk is recorded already (*ret_chunk, may be NULL, is

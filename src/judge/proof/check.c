@@ -162,6 +162,9 @@ static int finish_item(struct check *c)
 		    (t->st.type != STATEMENT_NONE && e->type != ENVELOPE_ACT)) {
 			return wrong(c, g->line, "a statement that cannot be read", S(""));
 		}
+		if (t->st.type == STATEMENT_ASSET && t->st.asset.keyless != (k->item.nerased != 0)) {
+			return wrong(c, g->line, "a statement without the keys of its asset, which nobody erased", t->st.asset.asset);
+		}
 	}
 	g->parts.n = 0;
 	return 0;
@@ -588,7 +591,9 @@ int proof_check(struct arena *a, bundle_in *in, void *in_ctx, const struct note_
 		return wrong(&c, 0, "the texts of the bundle cannot be read", str_z(why.text));
 	}
 	for (size_t i = 0; i < c.told.n; i++) {
-		if (c.told.p[i].st.type == STATEMENT_ASSET && (r = judge_asset_again(&c, &c.told.p[i])) != 0) {
+		if (c.told.p[i].st.type == STATEMENT_ASSET && c.told.p[i].st.asset.keyless) {
+			tell(&c, "erased", VIEW_UNKNOWN, c.told.p[i].st.asset.asset, S("its keys are erased: its answers cannot be reached again"));
+		} else if (c.told.p[i].st.type == STATEMENT_ASSET && (r = judge_asset_again(&c, &c.told.p[i])) != 0) {
 			return r;
 		}
 	}

@@ -17,7 +17,7 @@ struct making {
 	vec(u64) assets;
 };
 
-static int add_act(struct making *m, struct buf *b)
+static int add_act(struct making *m, struct buf *b, const struct str *personal, size_t npersonal)
 {
 	struct item *it;
 
@@ -29,11 +29,14 @@ static int add_act(struct making *m, struct buf *b)
 	}
 	it = vec_add(m->a, &m->items);
 	it->type = ITEM_ACT;
+	it->personal = personal;
+	it->npersonal = npersonal;
 	return json_parse(m->a, buf_view(b), &it->act, NULL);
 }
 
 static int state_asset(struct making *m, struct serve *s, u64 asset, const struct state *st)
 {
+	static const struct str personal[] = { { "claims", 6 } };	/* keys may name people: they go when the asset goes */
 	struct statement_asset sa = { .asset = identity_text(m->a, asset) };
 	struct statement_items *items;
 	struct store_items *groups;
@@ -52,7 +55,7 @@ static int state_asset(struct making *m, struct serve *s, u64 asset, const struc
 	sa.nitems = n;
 	sa.claims = state_claims(st, &sa.nclaims);
 	statement_write_asset(&b, &sa);
-	return add_act(m, &b);
+	return add_act(m, &b, personal, countof(personal));
 }
 
 struct answers {
@@ -86,7 +89,7 @@ static int state_control(struct making *m, struct str asset, const struct catalo
 	}
 	c.mappings = mappings;
 	statement_write_control(&b, &c);
-	if ((r = add_act(m, &b)) != 0) {
+	if ((r = add_act(m, &b, NULL, 0)) != 0) {
 		return r;
 	}
 	for (size_t i = 0; i < it->nparts; i++) {
@@ -119,7 +122,7 @@ static int state_answers(struct making *m, u64 asset, const struct state *st)
 		sv.nread_all = v[i].npos_all;
 		sv.nkinds = judge_kinds(m->j, m->a, i, &sv.kinds);
 		statement_write_verdict(&b, &sv);
-		if ((r = add_act(m, &b)) != 0) {
+		if ((r = add_act(m, &b, NULL, 0)) != 0) {
 			return r;
 		}
 	}

@@ -238,16 +238,18 @@ static int get_claim(struct arena *a, const struct json *v, struct claim *c)
 static int read_asset(struct arena *a, const struct json *v, struct statement_asset *ret)
 {
 	static const u64 most[3] = { INT64_MAX, UINT16_MAX * 2, UINT16_MAX * 2 };
-	const struct json *claims, *items;
+	static const struct json none = { .type = JSON_ARR };
+	const struct json *claims = &none, *items;
 	struct statement_asset s = { 0 };
 	struct claim *c;
 	struct statement_items *it;
 	int r;
 
-	if (v->obj.n != ASSET_MEMBERS) {
+	s.keyless = json_get(v, S("claims")) == NULL;
+	if (v->obj.n != ASSET_MEMBERS - (s.keyless ? 1u : 0u)) {
 		return ERR_EXTRA;
 	}
-	if ((r = json_get_str(v, S("asset"), &s.asset)) != 0 || (r = get_list(v, "claims", &claims)) != 0 ||
+	if ((r = json_get_str(v, S("asset"), &s.asset)) != 0 || (!s.keyless && (r = get_list(v, "claims", &claims)) != 0) ||
 	    (r = get_list(v, "items", &items)) != 0) {
 		return r;
 	}

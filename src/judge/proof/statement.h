@@ -29,6 +29,7 @@ struct statement_asset {
 	size_t nclaims;
 	const struct statement_items *items;
 	size_t nitems;
+	bool keyless;				/* read without claims: they were erased, or somebody left them out */
 };
 
 struct statement_verdict {

@@ -97,12 +97,13 @@ int cmd_erase(struct cli *c)
 	struct str answer;
 	struct ask q;
 	struct rd rd;
-	u64 seq;
+	u64 from, to;
 	u32 parts;
 	int exit;
 
 	buf_blob(&b, c->args.p[0]);
-	buf_blob(&b, c->args.p[1]);
+	buf_blob(&b, c->args.n > 1 ? c->args.p[1] : S(""));
+	buf_u8(&b, cli_flag(c, "all"));
 	buf_blob(&b, cli_str(c, "basis"));
 	buf_blob(&b, cli_str(c, "why"));
 	buf_u8(&b, cli_flag(c, "dry-run"));
@@ -111,13 +112,14 @@ int cmd_erase(struct cli *c)
 	}
 	if ((exit = ask_bytes(&q, MSGS_ERASE, buf_view(&b), &answer)) == CLI_OK) {
 		rd = rd_str(answer);
-		if (rd_u64(&rd, &seq) != 0 || rd_u32(&rd, &parts) != 0) {
+		if (rd_u64(&rd, &from) != 0 || rd_u64(&rd, &to) != 0 || rd_u32(&rd, &parts) != 0) {
 			exit = cli_error_of(c, ERR_PROTO, S("core"));
 		} else if (cli_flag(c, "dry-run")) {
 			cli_say(c, MSG_say_would_erase, TR({ "n", str_printf(c->a, "%u", parts) }));
 		} else {
 			cli_say(c, MSG_say_erased, TR({ "n", str_printf(c->a, "%u", parts) },
-				{ "seq", str_printf(c->a, "%ju", (uintmax_t)seq) }));
+				{ "seq", from == to ? str_printf(c->a, "%ju", (uintmax_t)from) :
+					str_printf(c->a, "%ju-%ju", (uintmax_t)from, (uintmax_t)to) }));
 		}
 	}
 	return ask_close(&q, exit);
