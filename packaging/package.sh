@@ -16,6 +16,7 @@ deb=$root/korobanu
 rm -rf $root
 mkdir -p $deb/DEBIAN $deb/usr/bin $deb/usr/share/doc/korobanu $deb/usr/share/man $root/debian
 install -s -m 755 build/release/korobanu $deb/usr/bin/korobanu
+strip --remove-section=.comment --remove-section=.note $deb/usr/bin/korobanu
 
 build/release/korobanu __doc $root/doc
 for page in man1 man5 ja/man1 ja/man5; do
@@ -26,6 +27,7 @@ for page in man1 man5 ja/man1 ja/man5; do
 done
 install -D -m 644 $root/doc/completion/korobanu.bash $deb/usr/share/bash-completion/completions/korobanu
 install -D -m 644 $root/doc/completion/_korobanu $deb/usr/share/zsh/vendor-completions/_korobanu
+install -D -m 644 packaging/debian/lintian-overrides $deb/usr/share/lintian/overrides/korobanu
 install -m 644 packaging/debian/copyright $deb/usr/share/doc/korobanu/copyright
 gzip -9nc packaging/debian/changelog >$deb/usr/share/doc/korobanu/changelog.Debian.gz
 chmod 644 $deb/usr/share/doc/korobanu/* && find $deb/usr/share -type f -exec chmod 644 {} +
