@@ -1,0 +1,56 @@
+#!/bin/sh
+# Goes through what a newcomer does, on a Debian 12 with nothing but git: fresh_root.sh [STEP...]; as root, by hand, some minutes.
+#   run      ./dev run twice; the second installs nothing
+#   user     ./dev run as a user with sudo, and as one without a right to namespaces
+#   package  ./dev package, lintian, install, doctor, manual pages, completion, units, remove, purge: the store stays
+#   test     ./dev test          lint     ./dev lint
+# Without names: run, user, package, test. The committed state of this repository is cloned; uncommitted changes are not seen.
+#
+# The root is made with debootstrap in $FRESH_ROOT (default: a new folder below /tmp) and runs in mount, process and host-name namespaces
+# of its own, so that /proc, /sys and everything mounted in it is gone with the last process. It is kept with KEEP=1, and one that
+# is there already is used again.
+set -eu
+cd "$(dirname "$0")/.."
+steps=${*:-run user package test}
+[ "$(id -u)" = 0 ] || { echo "fresh_root: needs root" >&2; exit 2; }
+command -v debootstrap >/dev/null || { echo "fresh_root: needs debootstrap (apt-get install debootstrap)" >&2; exit 2; }
+root=${FRESH_ROOT:-$(mktemp -d /tmp/korobanu-fresh.XXXXXX)}
+mirror=${MIRROR:-$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p;s/^deb [^h]*\(http[^ ]*\).*/\1/p' /etc/apt/sources.list /etc/apt/sources.list.d/debian.sources \
+	2>/dev/null | head -n 1)}
+
+gone() {	# nothing is removed while something is mounted below
+	[ "${KEEP:-}" != 1 ] || { echo "fresh_root: kept: $root" >&2; return; }
+	if findmnt -rno TARGET | grep -q "^$root"; then
+		echo "fresh_root: still mounted below $root, not removed" >&2
+	else
+		rm -rf --one-file-system "$root"
+	fi
+}
+trap gone EXIT
+trap 'exit 130' INT TERM
+
+if [ ! -e "$root/etc/debian_version" ]; then
+	debootstrap --variant=minbase --include=git,ca-certificates bookworm "$root" "${mirror:-http://deb.debian.org/debian}" >"$root.log" 2>&1 ||
+		{ tail -n 20 "$root.log" >&2; exit 1; }
+	rm -f "$root.log"
+fi
+cp /etc/resolv.conf "$root/etc/resolv.conf"
+rm -rf "$root/src" "$root/src.git"
+git clone -q --bare . "$root/src.git"
+cp tools/fresh_inside.sh "$root/fresh_inside.sh"
+bad=0
+for step in $steps; do
+	echo "== $step"
+	# shellcheck disable=SC2016
+	unshare --mount --pid --fork --uts sh -c '
+		set -e
+		mount --bind "$1" "$1"
+		mount -t proc proc "$1/proc"
+		mount -t sysfs sysfs "$1/sys"
+		mount --rbind /dev "$1/dev"
+		mount -t tmpfs tmpfs "$1/run"
+		hostname fresh
+		exec chroot "$1" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
+			sh /fresh_inside.sh "$2"' sh "$root" "$step" || { echo "FAILED $step"; bad=1; }
+done
+exit $bad
