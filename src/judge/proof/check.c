@@ -2,7 +2,7 @@
  * answer of the statement is reached again from them. Everything is a stranger's: what does not fit ends the check with its line.
  *
  * What this shows: these facts were recorded, in this order, unchanged; and from exactly them these answers follow by these rules.
- * What it does not show: that nothing else was recorded of the asset. The claims (whose keys these were) are the log's word. */
+ * What it does not show: that nothing else was recorded of the asset. The claims (whose keys these were) and the peers are the log's word. */
 #include "judge/proof/proof.h"
 
 #include "base/limits.h"
@@ -291,6 +291,7 @@ static int fold_asset(struct check *c, const struct told *t, struct state **ret)
 		}
 	}
 	state_set_claims(st, s->claims, s->nclaims);
+	state_set_peers(st, s->peers, s->npeers);
 	*ret = st;
 	return 0;
 }

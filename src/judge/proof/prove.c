@@ -36,7 +36,7 @@ static int add_act(struct making *m, struct buf *b, const struct str *personal, 
 
 static int state_asset(struct making *m, struct serve *s, u64 asset, const struct state *st)
 {
-	static const struct str personal[] = { { "claims", 6 } };	/* keys may name people: they go when the asset goes */
+	static const struct str personal[] = { { "claims", 6 }, { "peers", 5 } };	/* keys may name people: they go when the asset goes */
 	struct statement_asset sa = { .asset = identity_text(m->a, asset) };
 	struct statement_items *items;
 	struct store_items *groups;
@@ -54,6 +54,7 @@ static int state_asset(struct making *m, struct serve *s, u64 asset, const struc
 	sa.items = items;
 	sa.nitems = n;
 	sa.claims = state_claims(st, &sa.nclaims);
+	sa.peers = state_peers(st, &sa.npeers);
 	statement_write_asset(&b, &sa);
 	return add_act(m, &b, personal, countof(personal));
 }

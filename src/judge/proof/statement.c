@@ -41,6 +41,21 @@ static void put_claim(struct json_w *w, struct buf *b, const struct claim *c)
 	jw_end(w);
 }
 
+static void put_peer(struct json_w *w, struct buf *b, const struct state_peer *p)
+{
+	jw_obj(w);
+	jw_key(w, S("apart"));
+	jw_bool(w, p->apart);
+	jw_kstr(w, "field", str_printf(b->a, "%s.%s", p->kind->name, p->field->name));
+	jw_key(w, S("seen"));
+	jw_arr(w);
+	jw_int(w, (i64)p->fact.seq);
+	jw_int(w, p->fact.index);
+	jw_end(w);
+	jw_kstr(w, "value", p->value);
+	jw_end(w);
+}
+
 void statement_write_asset(struct buf *b, const struct statement_asset *s)
 {
 	struct json_w w = jw_new(b);
@@ -62,6 +77,12 @@ void statement_write_asset(struct buf *b, const struct statement_asset *s)
 		jw_int(&w, s->items[i].first);
 		jw_int(&w, s->items[i].n);
 		jw_end(&w);
+	}
+	jw_end(&w);
+	jw_key(&w, S("peers"));
+	jw_arr(&w);
+	for (size_t i = 0; i < s->npeers; i++) {
+		put_peer(&w, b, &s->peers[i]);
 	}
 	jw_end(&w);
 	jw_end(&w);
@@ -122,7 +143,7 @@ void statement_write_control(struct buf *b, const struct statement_control *s)
 /* ---- reading ---- */
 
 /* Exactly these members, as for every other line and part: nothing may stand beside what is read. */
-enum { CLAIM_MEMBERS = 9, ASSET_MEMBERS = 4, VERDICT_MEMBERS = 14, CONTROL_MEMBERS = 7 };
+enum { CLAIM_MEMBERS = 9, PEER_MEMBERS = 4, ASSET_MEMBERS = 5, VERDICT_MEMBERS = 14, CONTROL_MEMBERS = 7 };
 
 static int get_list(const struct json *v, const char *key, const struct json **ret)
 {
@@ -235,27 +256,61 @@ static int get_claim(struct arena *a, const struct json *v, struct claim *c)
 	return 0;
 }
 
+static int get_peer(const struct json *v, struct state_peer *p)
+{
+	static const u64 most[2] = { INT64_MAX, UINT16_MAX };
+	const struct json *seen, *apart;
+	struct str field;
+	u64 n[2] = { 0 };
+	int r;
+
+	*p = (struct state_peer){ 0 };
+	if (v->type != JSON_OBJ || v->obj.n != PEER_MEMBERS) {
+		return v->type != JSON_OBJ ? ERR_TYPE : ERR_EXTRA;
+	}
+	if ((r = json_get_str(v, S("field"), &field)) != 0 || (r = json_get_str(v, S("value"), &p->value)) != 0 ||
+	    (r = get_list(v, "seen", &seen)) != 0 || (r = get_numbers(seen, 2, most, n)) != 0) {
+		return r;
+	}
+	if ((apart = json_get(v, S("apart"))) == NULL || apart->type != JSON_BOOL) {
+		return apart == NULL ? ERR_MISSING : ERR_TYPE;
+	}
+	p->apart = apart->b;
+	p->fact = (struct state_pos){ n[0], (u32)n[1] };
+	p->kind = kind_latest(str_cut(&field, '.'));
+	p->field = p->kind == NULL ? NULL : kind_field(p->kind, field);
+	return p->field == NULL || !p->field->shared ? ERR_UNKNOWN : 0;
+}
+
 static int read_asset(struct arena *a, const struct json *v, struct statement_asset *ret)
 {
 	static const u64 most[3] = { INT64_MAX, UINT16_MAX * 2, UINT16_MAX * 2 };
 	static const struct json none = { .type = JSON_ARR };
-	const struct json *claims = &none, *items;
+	const struct json *claims = &none, *peers = &none, *items;
 	struct statement_asset s = { 0 };
+	struct state_peer *p;
 	struct claim *c;
 	struct statement_items *it;
 	int r;
 
-	s.keyless = json_get(v, S("claims")) == NULL;
-	if (v->obj.n != ASSET_MEMBERS - (s.keyless ? 1u : 0u)) {
+	s.keyless = json_get(v, S("claims")) == NULL && json_get(v, S("peers")) == NULL;
+	if (v->obj.n != ASSET_MEMBERS - (s.keyless ? 2u : 0u)) {
 		return ERR_EXTRA;
 	}
 	if ((r = json_get_str(v, S("asset"), &s.asset)) != 0 || (!s.keyless && (r = get_list(v, "claims", &claims)) != 0) ||
+	    (!s.keyless && (r = get_list(v, "peers", &peers)) != 0) ||
 	    (r = get_list(v, "items", &items)) != 0) {
 		return r;
 	}
 	s.claims = c = arena_alloc(a, claims->arr.n * sizeof *c);
 	for (size_t i = 0; i < claims->arr.n; i++) {
 		if ((r = get_claim(a, &claims->arr.p[i], &c[s.nclaims++])) != 0) {
+			return r;
+		}
+	}
+	s.peers = p = arena_alloc(a, peers->arr.n * sizeof *p);
+	for (size_t i = 0; i < peers->arr.n; i++) {
+		if ((r = get_peer(&peers->arr.p[i], &p[s.npeers++])) != 0) {
 			return r;
 		}
 	}

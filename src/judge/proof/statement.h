@@ -1,13 +1,13 @@
 /* The statement of a proof bundle: what it says of each asset, as acts of one ledger entry, so that the statement itself is proved.
  *
- *   {"do":"proof.asset", "asset":"AST-1", "claims":[...], "items":[[seq, first, n], ...]}
- *       whose keys these were, and which items of the log speak of it
+ *   {"do":"proof.asset", "asset":"AST-1", "claims":[...], "items":[[seq, first, n], ...], "peers":[...]}
+ *       whose keys these were, which items of the log speak of it, and who else held what should be its own
  *   {"do":"proof.verdict", "asset", "clock", "kinds":["host/1", ...], "language", "measure", "now", "quality", "read":[[seq, index], ...],
  *    "read_all", "reasons":[...], "rule":hash, "size", "state"}
  *   {"do":"proof.control", "asset", "control", "guideline", "guideline_text":hash, "mappings":[hash, ...], "state"}
  *
  * clock, kinds, language and quality are what judging rests on beside the facts and the text of the rule; the lease times stand in the claims.
- * A reader folds the items, sets the claims, runs the rule with that `now`, and must come to the same state and reasons. */
+ * A reader folds the items, sets the claims and peers, runs the rule with that `now`, and must come to the same state and reasons. */
 #ifndef JUDGE_PROOF_STATEMENT_H
 #define JUDGE_PROOF_STATEMENT_H
 
@@ -27,9 +27,11 @@ struct statement_asset {
 	struct str asset;
 	const struct claim *claims;
 	size_t nclaims;
+	const struct state_peer *peers;		/* their asset numbers stay at home */
+	size_t npeers;
 	const struct statement_items *items;
 	size_t nitems;
-	bool keyless;				/* read without claims: they were erased, or somebody left them out */
+	bool keyless;				/* read without claims and peers: they were erased, or somebody left them out */
 };
 
 struct statement_verdict {

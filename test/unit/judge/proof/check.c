@@ -7,7 +7,7 @@
 #include "judge/proof/proof.h"
 
 #define ORIGIN "korobanu.invalid/0123456789abcdef/1"
-#define ASSET(i) "{\"i\":" i ",\"item\":{\"act\":{\"asset\":\"AST-1\",\"claims\":[],\"do\":\"proof.asset\",\"items\":[]}}}"
+#define ASSET(i) "{\"i\":" i ",\"item\":{\"act\":{\"asset\":\"AST-1\",\"claims\":[],\"do\":\"proof.asset\",\"items\":[],\"peers\":[]}}}"
 #define OTHER(i) "{\"i\":" i ",\"item\":{\"act\":{\"do\":\"scope.rm\",\"id\":\"SCO-2\"}}}"
 #define STRAY(i) "{\"i\":" i ",\"item\":{\"act\":{\"asset\":\"AST-9\",\"control\":\"x\",\"do\":\"proof.control\",\"guideline\":\"g\"," \
 	"\"guideline_text\":\"00\",\"mappings\":[],\"state\":\"pass\"}}}"

@@ -16,7 +16,8 @@ static int read_text(struct arena *a, const char *text, struct statement *ret)
 
 #define CLAIM "{\"bound\":[],\"end\":\"held\",\"key\":\"ip:10.7.0.2\",\"last\":\"2026-11-21T01:15:02.114Z\",\"lease\":86400000," \
 	"\"network\":\"lab\",\"since\":\"2026-11-21T01:15:02.114Z\",\"strength\":\"lease\",\"until\":\"\"%s}"
-#define ASSET "{\"asset\":\"AST-1\",\"claims\":[" CLAIM "],\"do\":\"proof.asset\",\"items\":[[4,0,2]]%s}"
+#define PEER "{\"apart\":true,\"field\":\"key.fingerprint\",\"seen\":[3,4],\"value\":\"aa\"}"
+#define ASSET "{\"asset\":\"AST-1\",\"claims\":[" CLAIM "],\"do\":\"proof.asset\",\"items\":[[4,0,2]],\"peers\":[" PEER "]%s}"
 
 void test_statement__asset_as_written(void **state)
 {
@@ -32,6 +33,39 @@ void test_statement__asset_as_written(void **state)
 	assert_int_equal(st.asset.items[0].n, 2);
 	statement_write_asset(&b, &st.asset);
 	assert_str(buf_view(&b), text);
+	arena_free(a);
+}
+
+/* Only of what core keeps who else holds it, and with the claims or not at all. */
+void test_statement__peers(void **state)
+{
+	static const struct { const char *peers; int r; } cases[] = {
+		{ ",\"claims\":[],\"peers\":[" PEER "," PEER "]", 0 },
+		{ "", 0 },
+		{ ",\"peers\":[]", ERR_EXTRA },
+		{ ",\"claims\":[]", ERR_EXTRA },
+		{ ",\"claims\":[],\"peers\":{}", ERR_TYPE },
+		{ ",\"claims\":[],\"peers\":[1]", ERR_TYPE },
+		{ ",\"claims\":[],\"peers\":[{\"apart\":1,\"field\":\"key.fingerprint\",\"seen\":[3,4],\"value\":\"aa\"}]", ERR_TYPE },
+		{ ",\"claims\":[],\"peers\":[{\"apart\":true,\"field\":\"key.bits\",\"seen\":[3,4],\"value\":\"aa\"}]", ERR_UNKNOWN },
+		{ ",\"claims\":[],\"peers\":[{\"apart\":true,\"field\":\"quay.print\",\"seen\":[3,4],\"value\":\"aa\"}]", ERR_UNKNOWN },
+		{ ",\"claims\":[],\"peers\":[{\"apart\":true,\"field\":\"key.fingerprint\",\"seen\":[3,65536],\"value\":\"aa\"}]", ERR_RANGE },
+		{ ",\"claims\":[],\"peers\":[{\"field\":\"key.fingerprint\",\"seen\":[3,4],\"value\":\"aa\",\"x\":1}]", ERR_MISSING },
+	};
+	struct arena *a = arena_new(NULL, 0);
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++) {
+		struct statement st = { 0 };
+		char text[1024];
+
+		snprintf(text, sizeof text, "{\"asset\":\"AST-1\",\"do\":\"proof.asset\",\"items\":[]%s}", cases[i].peers);
+		assert_int_equal(read_text(a, text, &st), cases[i].r);
+		if (cases[i].r == 0) {
+			assert_int_equal(st.asset.npeers, i == 0 ? 2 : 0);
+			assert_int_equal(st.asset.keyless, i != 0);
+		}
+	}
 	arena_free(a);
 }
 
