@@ -25,6 +25,8 @@
 #define LIMIT_STATE_CLAIMS 4096		/* keys of one asset, ended ones too */
 #define LIMIT_EVIDENCE_SMALL (64 * KiB)	/* a banner or packet slice; kept in the store up to here */
 #define LIMIT_EVIDENCE_FILE (16 * MiB)
+#define LIMIT_EVIDENCE_RUN ((u64)1 * GiB)	/* kept of one run */
+#define LIMIT_EVIDENCE_ZONE ((u64)64 * GiB)	/* kept of one zone */
 #define LIMIT_EXPR 4096			/* bytes of one rule or filter */
 #define LIMIT_EXPR_DEPTH 32
 #define LIMIT_BUNDLE (256 * MiB)

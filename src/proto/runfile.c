@@ -156,7 +156,7 @@ static int evidence(struct arena *a, const struct json *v, struct runfile_line *
 	if (e->type != JSON_OBJ) {
 		return perr_set(err, ERR_TYPE, 0, "\"evidence\" must be an object");
 	}
-	if ((r = only(v, "at bytes evidence", err)) != 0 || (r = only(e, "kind sha256 size", err)) != 0 || (r = place(v, l, err)) != 0 ||
+	if ((r = only(v, "at bytes evidence from", err)) != 0 || (r = only(e, "kind sha256 size", err)) != 0 || (r = place(v, l, err)) != 0 ||
 	    (r = text_of(e, "kind", 32, &l->ev_kind, err)) != 0 || (r = hash_of(e, "sha256", want, err)) != 0 ||
 	    (r = count_of(e, "size", &size, err)) != 0 || (r = text_of(v, "bytes", LIMIT_JSON_LINE, &text, err)) != 0) {
 		return r;
@@ -170,6 +170,18 @@ static int evidence(struct arena *a, const struct json *v, struct runfile_line *
 	sha256_init(&sha);
 	sha256_update(&sha, l->ev_bytes.n, (const u8 *)l->ev_bytes.p);
 	sha256_digest(&sha, sizeof got, got);
+	memcpy(l->ev_sha, want, sizeof want);
+	l->ev_size = size;
+	if (json_get(v, S("from")) != NULL) {
+		l->ev_part = true;
+		if ((r = count_of(v, "from", &l->ev_from, err)) != 0) {
+			return r;
+		}
+		if (size > LIMIT_EVIDENCE_FILE || l->ev_from > size || l->ev_bytes.n == 0 || l->ev_bytes.n > size - l->ev_from || !l->placed) {
+			return perr_set(err, ERR_RANGE, 0, "\"from\" names no piece of this evidence");
+		}
+		return 0;
+	}
 	if (l->ev_bytes.n != size || memcmp(want, got, sizeof got) != 0) {
 		return perr_set(err, ERR_INTEGRITY, 0, "the bytes of this evidence are not those its hash names");
 	}

@@ -11,6 +11,7 @@
 #define RUNFILE_ORIGIN_MAX 255
 #define RUNFILE_NOTE_MAX 4096
 #define RUNFILE_KEY_MAX 512
+#define RUNFILE_PIECE (512 * KiB)	/* more evidence than this stands on several lines */
 
 enum runfile_what { RUNFILE_HEAD, RUNFILE_FACT, RUNFILE_EVIDENCE, RUNFILE_END };
 struct runfile_line {
@@ -20,7 +21,10 @@ struct runfile_line {
 	u32 index;
 	struct fact fact;		/* FACT; a published kind, or one this program does not know */
 	struct seen seen;		/* evidence: indices of the origin's entry */
-	struct str ev_kind, ev_bytes;	/* EVIDENCE */
+	struct str ev_kind, ev_bytes;	/* EVIDENCE; the bytes of this line */
+	bool ev_part;			/* they are a piece: its place in the whole, whose hash nobody has looked at */
+	u64 ev_from, ev_size;
+	u8 ev_sha[32];
 	struct str origin, checkpoint, run, network;	/* HEAD */
 	u64 size;
 	u8 root[32];

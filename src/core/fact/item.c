@@ -136,7 +136,7 @@ static int again_parts(struct arena *a, u32 index, const struct item *it, struct
 	return 0;
 }
 
-static bool ev_kind_ok(struct str s)
+bool item_evidence_ok(struct str s)
 {
 	if (s.n == 0 || s.n > 32 || s.p[0] < 'a' || s.p[0] > 'z')
 		return false;
@@ -152,7 +152,7 @@ static int evidence_parts(struct arena *a, u32 index, const struct item *it, str
 	struct json_w w;
 	int r;
 
-	if (it->ev_bytes.p == NULL || !ev_kind_ok(it->ev_kind))
+	if (it->ev_bytes.p == NULL || !item_evidence_ok(it->ev_kind))
 		return ERR_ARG;
 	if (it->ev_bytes.n > LIMIT_EVIDENCE_FILE)
 		return ERR_LIMIT;
@@ -409,7 +409,7 @@ static int read_evidence(struct reading *rd, const struct json *ev)
 	struct str kind;
 
 	rd->out->type = ITEM_EVIDENCE;
-	if (json_get_str(ev, S("kind"), &kind) != 0 || ev->obj.n != 1 || !ev_kind_ok(kind) || rd->n != 2 ||
+	if (json_get_str(ev, S("kind"), &kind) != 0 || ev->obj.n != 1 || !item_evidence_ok(kind) || rd->n != 2 ||
 	    rd->item->obj.n != 1 || rd->paths.p.n != 0)
 		return fact_bad(&rd->e, ERR_SYNTAX, "evidence: must be its kind and nothing more, with its bytes");
 	if (rd->parts[1].n > LIMIT_EVIDENCE_FILE)

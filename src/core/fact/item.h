@@ -16,6 +16,7 @@ struct item {
 	u32 again_index;
 	struct str ev_kind;		/* EVIDENCE: [a-z][a-z0-9_-]{0,31} */
 	struct str ev_bytes;		/* EVIDENCE; p NULL: erased or not at hand */
+	struct str ev_file;		/* EVIDENCE to record: the file that holds the bytes; "" they are kept with the item */
 	const struct json *act;		/* ACT: an object with "do" */
 	const struct str *personal;	/* ACT: paths of personal members ("value.name"), sorted. After reading: FACT too */
 	size_t npersonal;
@@ -28,6 +29,7 @@ struct item_parts {
 	size_t n;
 };
 
+bool item_evidence_ok(struct str kind);	/* may a kind of evidence be called so? */
 /* The parts of item number `index`. An act's technical part holds the act without its personal members.
  * ERR_LIMIT: a part over LIMIT_EVIDENCE_FILE; ERR_ARG: evidence without bytes, a personal path that is absent.
  * Of evidence the technical part says nothing but the kind: a hash or a size would outlive the bytes. */

@@ -50,10 +50,10 @@ int chunk_read(struct arena *a, struct str body, struct chunk *ret)
 			(r = rd_blob(&rd, &c.items[i].head)) != 0 || (r = rd_blob(&rd, &c.items[i].body)) != 0) {
 			return r;
 		}
-		if (type != CHUNK_FACT && type != CHUNK_EVIDENCE) {
+		if (type < CHUNK_FACT || type > CHUNK_EVIDENCE_FILE) {
 			return ERR_RANGE;
 		}
-		c.items[i].type = type;
+		c.items[i].type = (enum chunk_item_type)type;
 		facts += type == CHUNK_FACT;
 	}
 	if (facts > LIMIT_CHUNK_FACTS) {

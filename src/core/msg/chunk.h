@@ -2,6 +2,7 @@
  *
  *   u8 version (1); blob run; u32 n; blob progress; u32 count of items; then each item:
  *   u8 1 (fact), blob canonical fact, blob seen (fact.h)  |  u8 2 (evidence), blob kind, blob bytes
+ *   |  u8 3 (evidence that came before in pieces, PUT_EVIDENCE), blob kind, blob SHA-256
  *
  * Indices in `seen.evidence` count the items of this chunk from 0; evidence stands before the fact that names it. The chunk
  * id is "<run>/<n>". A sender cuts chunks by count and size, never by time. A chunk fits one message and holds at
@@ -18,7 +19,7 @@
 #define CHUNK_VERSION 1
 #define CHUNK_ITEMS_MAX (2 * LIMIT_CHUNK_FACTS)
 
-enum chunk_item_type { CHUNK_FACT = 1, CHUNK_EVIDENCE = 2 };
+enum chunk_item_type { CHUNK_FACT = 1, CHUNK_EVIDENCE = 2, CHUNK_EVIDENCE_FILE = 3 };
 struct chunk_item {
 	enum chunk_item_type type;
 	struct str head;	/* fact; kind of evidence ("banner") */

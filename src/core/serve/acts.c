@@ -177,25 +177,20 @@ static int scope_rm(struct serve *s, struct serve_reply *out, struct arena *a, c
 /* ---- assets ---- */
 
 /* A fact a person states: the subject is the asset's strongest key, the vantage v7 (a document, a person). */
-static int asset_set(struct serve *s, struct serve_reply *out, struct arena *a, const struct json *v, struct str *ret_id)
+int serve_person_fact(struct serve *s, struct serve_reply *out, struct arena *a, u64 asset, struct str kind, const struct json *place,
+	const struct json *value, struct item *ret, struct str *ret_zone)
 {
 	struct buf text = buf_new(a, LIMIT_FACT);
 	struct json_w w = jw_new(&text);
-	struct item it = { .type = ITEM_FACT };
-	struct serve_draft d = { .items = &it, .nitems = 1 };
 	const struct claim *claims, *best = NULL;
 	struct errlist errs = { 0 };
-	struct serve_done done;
 	struct store_asset row;
 	struct state *st;
-	struct str network;
 	size_t n;
-	u64 asset;
-	int r;
+	int r = serve_state(s, a, asset, &st, &row);
 
-	if ((r = serve_asset_of(s, a, text_or(v, "asset", S("")), &asset)) != 0 ||
-	    (r = serve_state(s, a, asset, &st, &row)) != 0) {
-		return serve_fail(out, r, "there is no asset \"%.*s\"", STRF(text_or(v, "asset", S(""))));
+	if (r != 0) {
+		return r;
 	}
 	claims = state_claims(st, &n);
 	for (size_t i = 0; i < n; i++) {
@@ -203,16 +198,15 @@ static int asset_set(struct serve *s, struct serve_reply *out, struct arena *a, 
 			best = &claims[i];
 		}
 	}
-	if (best == NULL || json_get(v, S("value")) == NULL) {
-		return serve_fail(out, ERR_MISSING, best == NULL ? "this asset holds no key to name it by" : "nothing to set");
+	if (best == NULL) {
+		return serve_fail(out, ERR_MISSING, "this asset holds no key to name it by");
 	}
-	network = best->network.n != 0 ? best->network : row.network.n != 0 ? row.network : S("none");
 	jw_obj(&w);
-	jw_kstr(&w, "kind", text_or(v, "kind", S("")));
-	jw_kstr(&w, "network", network);
+	jw_kstr(&w, "kind", kind);
+	jw_kstr(&w, "network", best->network.n != 0 ? best->network : row.network.n != 0 ? row.network : S("none"));
 	jw_key(&w, S("place"));
-	if (json_get(v, S("place")) != NULL) {
-		jw_value(&w, json_get(v, S("place")));
+	if (place != NULL) {
+		jw_value(&w, place);
 	} else {
 		jw_obj(&w);
 		jw_end(&w);
@@ -223,18 +217,39 @@ static int asset_set(struct serve *s, struct serve_reply *out, struct arena *a, 
 	jw_str(&w, str_printf(a, "%s:%.*s", fact_key_type_name(best->type), STRF(best->value)));
 	jw_end(&w);
 	jw_key(&w, S("value"));
-	jw_value(&w, json_get(v, S("value")));
+	jw_value(&w, value);
 	jw_kstr(&w, "vantage", S("v7"));
 	jw_end(&w);
-	if ((r = buf_done(&text)) != 0 || (r = fact_parse(a, buf_view(&text), FACT_LENIENT, &it.fact, &errs)) != 0) {
+	*ret = (struct item){ .type = ITEM_FACT };
+	if ((r = buf_done(&text)) != 0 || (r = fact_parse(a, buf_view(&text), FACT_LENIENT, &ret->fact, &errs)) != 0) {
 		return serve_fail(out, r, "%s", errs.n != 0 ? errs.p[0].text : err_text(r));
 	}
-	if (it.fact.kind == NULL) {
-		return serve_fail(out, ERR_UNKNOWN, "there is no kind \"%.*s\" (korobanu fact kinds lists them)",
-			STRF(text_or(v, "kind", S(""))));
+	if (ret->fact.kind == NULL) {
+		return serve_fail(out, ERR_UNKNOWN, "there is no kind \"%.*s\" (korobanu fact kinds lists them)", STRF(kind));
 	}
-	it.seen = (struct seen){ .at = serve_now(s), .qod = 97 };
-	d.zone = row.zone;
+	ret->seen = (struct seen){ .at = serve_now(s), .qod = 97 };
+	*ret_zone = row.zone;
+	return 0;
+}
+
+static int asset_set(struct serve *s, struct serve_reply *out, struct arena *a, const struct json *v, struct str *ret_id)
+{
+	struct item it;
+	struct serve_draft d = { .items = &it, .nitems = 1 };
+	struct serve_done done;
+	u64 asset;
+	int r;
+
+	if ((r = serve_asset_of(s, a, text_or(v, "asset", S("")), &asset)) != 0) {
+		return serve_fail(out, r, "there is no asset \"%.*s\"", STRF(text_or(v, "asset", S(""))));
+	}
+	if (json_get(v, S("value")) == NULL) {
+		return serve_fail(out, ERR_MISSING, "nothing to set");
+	}
+	if ((r = serve_person_fact(s, out, a, asset, text_or(v, "kind", S("")), json_get(v, S("place")), json_get(v, S("value")), &it,
+		&d.zone)) != 0) {
+		return r;
+	}
 	*ret_id = identity_text(a, asset);
 	r = serve_commit(s, &d, &done);
 	return r == 0 ? 0 : serve_fail(out, r, "%s", store_why(s->st));

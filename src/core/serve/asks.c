@@ -82,7 +82,7 @@ int serve_item(struct serve *s, struct arena *a, u64 seq, u32 index, struct item
 		return ERR_INTEGRITY;
 	}
 	items = arena_alloc(a, g.n * sizeof *items);
-	if ((r = items_read(s, a, &g, items)) != 0) {
+	if ((r = items_read(a, &g, items)) != 0) {
 		return r;
 	}
 	*ret = items[index - g.first];

@@ -27,10 +27,11 @@ static enum view_answer answer_of(int result)
 	return result == 0 ? VIEW_PASS : VIEW_FAIL;
 }
 
-/* What was erased of an entry, ascending. */
+/* What was erased of an entry, ascending; and the evidence whose file is not what it should be. */
 struct absent {
 	struct store_erased *p;
 	size_t n;
+	struct str bad_file;
 };
 
 /* What is not there must have been erased by an entry that says so. */
@@ -60,7 +61,7 @@ static bool item_fits(struct arena *a, enum envelope_type type, u32 item, struct
 
 /* One group of items: every part against its commitment. */
 static int check_group(struct serve *s, struct arena *a, const struct store_items *g, enum envelope_type type,
-	struct str commits, const struct absent *absent)
+	struct str commits, struct absent *absent)
 {
 	struct rd rd = rd_str(g->body);
 	u32 at = 0;
@@ -81,7 +82,11 @@ static int check_group(struct serve *s, struct arena *a, const struct store_item
 				if (store_get_evidence(s->st, a, g->seq, g->first + k, &ev) != 0) {
 					return ERR_INTEGRITY;
 				}
-				bytes = ev.place == STORE_INLINE ? ev.body : (struct str){ 0 };
+				if (evidence_load(s, a, &ev, &bytes) != 0) {
+					absent->bad_file = str_printf(a, "EV-%ju.%u: its file evidence/%.*s is missing, or not what was recorded",
+						(uintmax_t)g->seq, g->first + k, STRF(ev.body));
+					return ERR_INTEGRITY;
+				}
 			}
 			if ((at + 1) * sizeof salt > g->salts.n || (g->part + at + 1) * HASH_LEN > commits.n) {
 				return ERR_INTEGRITY;
@@ -106,11 +111,11 @@ static int check_group(struct serve *s, struct arena *a, const struct store_item
 }
 
 /* Leaf of its envelope, parts against the inner root, content against its commitments. */
-static int check_entry(struct serve *s, struct arena *a, const struct store_entry *e)
+static int check_entry(struct serve *s, struct arena *a, const struct store_entry *e, struct str *ret_bad_file)
 {
 	struct hash leaf = merkle_leaf(e->envelope), root;
 	struct store_items *groups;
-	struct absent absent;
+	struct absent absent = { 0 };
 	struct envelope env;
 	struct str commits;
 	size_t n;
@@ -130,6 +135,7 @@ static int check_entry(struct serve *s, struct arena *a, const struct store_entr
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		r = check_group(s, a, &groups[i], env.type, commits, &absent);
 	}
+	*ret_bad_file = absent.bad_file;
 	return r;
 }
 
@@ -150,12 +156,14 @@ static int check_entries(struct serve *s, struct serve_reply *out, struct arena 
 			r = ERR_INTEGRITY;
 		}
 		for (size_t i = 0; r == 0 && i < n && seq < end; i++) {
+			struct str bad_file = { 0 };
 			struct hash leaf;
 
-			if (rows[i].seq != seq || (r = check_entry(s, page, &rows[i])) != 0) {
+			if (rows[i].seq != seq || (r = check_entry(s, page, &rows[i], &bad_file)) != 0) {
 				r = ERR_INTEGRITY;
 				check_row(out, "entry", VIEW_FAIL, str_printf(a, "entry %ju", (uintmax_t)seq),
-					S("its envelope, parts or contents are not what the ledger committed to"));
+					bad_file.n != 0 ? bad_file :
+						S("its envelope, parts or contents are not what the ledger committed to"));
 				break;
 			}
 			memcpy(leaf.b, rows[i].leaf, sizeof leaf.b);
@@ -210,10 +218,20 @@ int serve_check(struct serve *s, struct serve_reply *out, struct arena *a)
 
 static int check(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
 {
+	size_t removed;
 	int r = rd_done(body);
 
-	return r != 0 ? r : serve_check(s, out, a) == 0 ? 0 : serve_fail(out, ERR_INTEGRITY,
-		"the store is not what was recorded");
+	if (r != 0) {
+		return r;
+	}
+	if (serve_check(s, out, a) != 0) {
+		return serve_fail(out, ERR_INTEGRITY, "the store is not what was recorded");
+	}
+	if ((r = evidence_orphans(s, a, &removed)) == 0) {
+		check_row(out, "evidence", VIEW_PASS, S(""), removed == 0 ? S("every file is what was recorded") :
+			str_printf(a, "every file is what was recorded; %zu that belonged to nothing were removed", removed));
+	}
+	return r;
 }
 
 const struct serve_request serve_checks[] = { { MSGS_CHECK, check }, { 0, NULL } };

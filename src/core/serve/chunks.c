@@ -46,60 +46,93 @@ struct taken {
 	struct str network;	/* of the chunk being taken */
 	struct transfer_limits limits;	/* of the chunk being taken */
 	struct str zone;
+	struct str quota_zone;	/* evidence of the chunk being taken counts there */
 	struct str *ids;
 	struct store_object *progress;		/* one a run */
 	size_t nids, nprogress;
 };
 
-static int take_evidence(const struct chunk_item *c, struct item *it)
+static struct str zone_of(struct serve *s, struct arena *a, struct str network)
 {
-	if (c->body.n > LIMIT_EVIDENCE_SMALL) {
-		return ERR_LIMIT;
+	struct store_object o;
+
+	return network.n != 0 && store_get_object(s->st, a, S("network"), network, &o) == 0 ? o.zone : S("");
+}
+
+/* Why one piece of evidence is not kept; the fact that names it stays and says `dropped`. */
+static int take_evidence(struct serve *s, const struct taken *t, const struct chunk *c, const struct chunk_item *from, struct item *it)
+{
+	bool room;
+	int r;
+
+	*it = (struct item){ .type = ITEM_EVIDENCE, .ev_kind = from->head };
+	if (!item_evidence_ok(from->head)) {
+		return ERR_SYNTAX;
 	}
-	*it = (struct item){ .type = ITEM_EVIDENCE, .ev_kind = c->head, .ev_bytes = c->body };
+	if (from->type == CHUNK_EVIDENCE_FILE) {
+		if ((r = evidence_take(s, t->a, from->body, t->items, t->n, it)) != 0) {
+			return r;
+		}
+	} else if (from->body.n == 0 || from->body.n > LIMIT_EVIDENCE_SMALL) {
+		return from->body.n == 0 ? ERR_MISSING : ERR_LIMIT;
+	} else {
+		it->ev_bytes = from->body;
+	}
+	r = evidence_room(s, t->quota_zone, c->run, it->ev_bytes.n, &room);
+	return r != 0 ? r : room ? 0 : ERR_NOSPACE;
+}
+
+/* ERR_RANGE: it calls a fact evidence, or what does not stand before it. */
+static int take_named(const struct taken *t, const struct chunk *c, size_t index, struct seen *seen)
+{
+	u32 *evidence = arena_alloc(t->a, seen->nevidence * sizeof *evidence + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < seen->nevidence; i++) {
+		u32 k = seen->evidence[i];
+
+		if (k >= index || c->items[k].type == CHUNK_FACT) {
+			return ERR_RANGE;
+		}
+		if (t->at[k] == UINT32_MAX) {
+			seen->dropped = true;
+		} else {
+			evidence[n++] = t->at[k];
+		}
+	}
+	seen->evidence = evidence;
+	seen->nevidence = n;
 	return 0;
 }
 
-static int take_fact(const struct taken *t, const struct chunk_item *c, size_t index, struct item *it,
-	struct errlist *errs)
+static int take_fact(const struct taken *t, const struct chunk *c, size_t index, struct item *it, struct errlist *errs)
 {
-	u32 *evidence;
 	int r;
 
 	*it = (struct item){ .type = ITEM_FACT };
-	if ((r = fact_parse(t->a, c->head, FACT_STRICT, &it->fact, errs)) != 0 ||
-	    (r = seen_parse(t->a, c->body, FACT_STRICT, &it->seen, errs)) != 0 ||
+	if ((r = fact_parse(t->a, c->items[index].head, FACT_STRICT, &it->fact, errs)) != 0 ||
+	    (r = seen_parse(t->a, c->items[index].body, FACT_STRICT, &it->seen, errs)) != 0 ||
 	    (r = transfer_check(&t->limits, &it->fact, &it->seen)) != 0) {
 		return r;
 	}
 	fact_keep_id(t->a, &it->fact);
-	if (it->seen.nevidence == 0) {
-		return 0;
-	}
-	evidence = arena_alloc(t->a, it->seen.nevidence * sizeof *evidence);
-	for (size_t i = 0; i < it->seen.nevidence; i++) {
-		if (it->seen.evidence[i] >= index || t->at[it->seen.evidence[i]] == UINT32_MAX) {
-			return ERR_RANGE;
-		}
-		evidence[i] = t->at[it->seen.evidence[i]];
-	}
-	it->seen.evidence = evidence;
-	return 0;
+	return it->seen.nevidence == 0 ? 0 : take_named(t, c, index, &it->seen);
 }
 
-static void take_items(struct taken *t, const struct chunk *c)
+static void take_items(struct serve *s, struct taken *t, const struct chunk *c)
 {
 	t->at = arena_alloc(t->a, c->nitems * sizeof *t->at + 1);
 	t->network = S("");
+	t->quota_zone = zone_of(s, t->a, t->limits.network);
 	for (size_t i = 0; i < c->nitems; i++) {
 		struct errlist errs = { 0 };
-		int r = c->items[i].type == CHUNK_EVIDENCE ? take_evidence(&c->items[i], &t->items[t->n]) :
-			take_fact(t, &c->items[i], i, &t->items[t->n], &errs);
+		int r = c->items[i].type != CHUNK_FACT ? take_evidence(s, t, c, &c->items[i], &t->items[t->n]) :
+			take_fact(t, c, i, &t->items[t->n], &errs);
 
 		if (r != 0) {
 			t->at[i] = UINT32_MAX;
 			log_warn("run %.*s, chunk %u, item %zu left out: %s", STRF(c->run), c->n, i,
-				errs.n != 0 ? errs.p[0].text : err_text(r));
+				errs.n != 0 ? errs.p[0].text : r == ERR_NOSPACE ? "over the quota for evidence" : err_text(r));
 			continue;
 		}
 		if (t->items[t->n].type == ITEM_FACT) {
@@ -155,13 +188,6 @@ static int take_progress(struct serve *s, struct taken *t, const struct chunk *c
 	return 0;
 }
 
-static struct str zone_of(struct serve *s, struct arena *a, struct str network)
-{
-	struct store_object o;
-
-	return network.n != 0 && store_get_object(s->st, a, S("network"), network, &o) == 0 ? o.zone : S("");
-}
-
 static void fail(struct serve *s, struct chunk_in *in, int r)
 {
 	const char *why = store_why(s->st);
@@ -177,7 +203,7 @@ static bool take_chunk(struct serve *s, struct taken *t, struct chunk_in *in)
 	struct str zone;
 
 	t->limits = transfer_limits(s, t->a, in->c.run);
-	take_items(t, &in->c);
+	take_items(s, t, &in->c);
 	zone = zone_of(s, t->a, t->network);
 	if (before != 0 && t->n != before && !str_eq(zone, t->zone)) {
 		t->n = before;

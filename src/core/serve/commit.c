@@ -195,7 +195,8 @@ static void pack_evidence(struct work *w, struct store_batch *b)
 		}
 		rows[n] = (struct store_evidence){ .seq = w->seq, .idx = (u32)i,
 			.part = w->part[i] + (u32)w->packed[i].parts.n - 1, .kind = it->ev_kind, .personal = true,
-			.size = it->ev_bytes.n, .place = STORE_INLINE, .zone = w->d->zone, .body = it->ev_bytes };
+			.size = it->ev_bytes.n, .place = it->ev_file.n != 0 ? STORE_IN_FILE : STORE_INLINE, .zone = w->d->zone,
+			.body = it->ev_file.n != 0 ? it->ev_file : it->ev_bytes };
 		memcpy(rows[n].sha, hash_bytes(it->ev_bytes).b, sizeof rows[n].sha);
 		for (size_t k = i + 1; k < w->d->nitems; k++) {
 			if (w->items[k].type == ITEM_FACT || w->items[k].type == ITEM_AGAIN) {
@@ -282,12 +283,37 @@ static void add_mentions(struct work *w, struct store_object *objects, size_t *n
 	}
 }
 
+/* The files of evidence that this entry erases: named in the same commit, so that they go whatever happens after it. */
+static int add_unlinks(struct work *w, struct store_object *objects, size_t *n)
+{
+	const struct serve_draft *d = w->d;
+
+	for (size_t i = 0; i < d->nerase;) {
+		struct store_evidence *rows;
+		u64 seq = d->erase[i].seq;
+		size_t nrows, row = 0;
+		int r = store_evidence_at(w->s->st, w->a, seq, &rows, &nrows);
+
+		if (r != 0) {
+			return r;
+		}
+		for (; i < d->nerase && d->erase[i].seq == seq; i++) {		/* both ascend */
+			for (; row < nrows && rows[row].part < d->erase[i].part; row++) {
+			}
+			if (row < nrows && rows[row].part == d->erase[i].part && rows[row].place == STORE_IN_FILE) {
+				objects[(*n)++] = (struct store_object){ .type = S("unlink"), .id = rows[row].body, .seq = w->seq, .passing = true };
+			}
+		}
+	}
+	return 0;
+}
+
 /* The object versions of this entry carry its number. */
-static void number_objects(struct work *w, struct store_batch *b)
+static int number_objects(struct work *w, struct store_batch *b)
 {
 	const struct identity_edge *edges;
 	size_t nedges = fold_edges(w->fold, &edges);
-	struct store_object *objects = arena_alloc(w->a, (w->d->nobjects + nedges + w->d->nitems) * sizeof *objects + 1);
+	struct store_object *objects = arena_alloc(w->a, (w->d->nobjects + nedges + w->d->nitems + w->d->nerase) * sizeof *objects + 1);
 
 	for (size_t i = 0; i < w->d->nobjects; i++) {
 		objects[i] = w->d->objects[i];
@@ -304,6 +330,7 @@ static void number_objects(struct work *w, struct store_batch *b)
 			e->forbid ? "true" : "false") };
 	}
 	add_mentions(w, objects, &b->nobjects);
+	return add_unlinks(w, objects, &b->nobjects);
 }
 
 /* Each asset once, and as it is now that others were merged. */
@@ -405,7 +432,9 @@ static int prepare(struct work *w, struct store_batch *b)
 		return r;
 	}
 	pack_evidence(w, b);
-	number_objects(w, b);
+	if ((r = number_objects(w, b)) != 0) {
+		return r;
+	}
 	b->chunks = w->d->chunks;
 	b->nchunks = w->d->nchunks;
 	if (w->s->parts->texts != NULL) {
@@ -476,6 +505,10 @@ static int commit(struct serve *s, struct arena *a, const struct serve_draft *d,
 		if (serve_load_head(s) != 0) {		/* acknowledged all the same: the next start reads it */
 			log_error("cannot read the head back after a commit; ending");
 			_exit(1);
+		}
+		evidence_kept(s, d->items, d->nitems);
+		if (d->nerase != 0 && evidence_sweep(s) != 0) {
+			log_error("evidence that was erased lies in a file that cannot be removed; the next start tries again");
 		}
 	}
 out:

@@ -173,7 +173,7 @@ static int each_item(struct serve *s, struct arena *a, u64 asset, item_fn *fn, v
 			for (size_t i = 0; i < n; i++) {
 				struct item *items = arena_alloc(page, groups[i].n * sizeof *items);
 
-				if ((r = items_read(s, page, &groups[i], items)) != 0) {
+				if ((r = items_read(page, &groups[i], items)) != 0) {
 					return r;
 				}
 				for (u32 k = 0; k < groups[i].n; k++) {
@@ -250,7 +250,7 @@ static int sighting_row(struct sightings *l, struct arena *a, struct state_pos p
 		return r != 0 ? r : ERR_INTEGRITY;
 	}
 	for (size_t i = 0; i < seen->nevidence; i++) {
-		evidence[i] = pos_text(a, (struct state_pos){ pos.seq, seen->evidence[i] });
+		evidence[i] = str_printf(a, "EV-%ju.%u", (uintmax_t)pos.seq, seen->evidence[i]);
 	}
 	view_set_str(&row, VIEW_sighting_pos, pos_text(a, pos));
 	view_set_str(&row, VIEW_sighting_fact, pos_text(a, l->fact));

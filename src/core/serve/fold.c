@@ -258,7 +258,7 @@ int fold_first(struct fold *f, const struct item *again, const struct store_part
 		left = g;
 		items = arena_alloc(f->a, g.n * sizeof *items);
 		if ((nerase != 0 && (r = items_forget(f->a, &g, erase, nerase, &left)) != 0) ||
-		    (r = items_read(f->s, f->a, &left, items)) != 0) {
+		    (r = items_read(f->a, &left, items)) != 0) {
 			return r;
 		}
 		f->first_items = items;
@@ -318,7 +318,7 @@ static int fold_items(struct fold *f, u64 asset, struct state *st, const struct 
 			size_t ne;
 
 			if ((nerase != 0 && (r = items_forget(f->a, &groups[i], erase, nerase, &g)) != 0) ||
-			    (r = items_read(f->s, f->a, &g, items)) != 0 ||
+			    (r = items_read(f->a, &g, items)) != 0 ||
 			    (r = store_get_entries(f->s->st, f->a, g.seq, 1, &e, &ne)) != 0) {
 				return r;
 			}

@@ -87,19 +87,7 @@ int items_page(struct serve *s, struct arena *a, u64 asset, u64 *from, struct st
 	return 0;
 }
 
-/* Evidence bytes stand beside the items: inline in their own table, or in a file of the store directory. */
-static int evidence_bytes(struct serve *s, struct arena *a, u64 seq, u32 index, struct str *ret)
-{
-	struct store_evidence ev;
-	int r = store_get_evidence(s->st, a, seq, index, &ev);
-
-	if (r == 0) {
-		*ret = ev.place == STORE_INLINE ? ev.body : (struct str){ 0 };
-	}
-	return r;
-}
-
-int items_read(struct serve *s, struct arena *a, const struct store_items *g, struct item *ret)
+int items_read(struct arena *a, const struct store_items *g, struct item *ret)
 {
 	struct rd rd = rd_str(g->body);
 	struct packed p;
@@ -109,8 +97,8 @@ int items_read(struct serve *s, struct arena *a, const struct store_items *g, st
 		if ((r = unpack_item(a, &rd, &p)) != 0) {
 			return ERR_INTEGRITY;
 		}
-		if (p.outside && (r = evidence_bytes(s, a, g->seq, g->first + i, &p.parts.p[p.parts.n - 1])) != 0) {
-			return r;
+		if (p.outside) {
+			p.parts.p[p.parts.n - 1] = S("");	/* evidence_load fetches them */
 		}
 		if ((r = item_from_parts(a, g->first + i, p.parts.p, p.parts.n, &ret[i], NULL)) != 0) {
 			return r;

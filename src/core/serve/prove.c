@@ -267,7 +267,9 @@ static int write_group(struct prove *p, const struct store_items *g)
 				if ((r = store_get_evidence(p->s->st, a, g->seq, g->first + i, &ev)) != 0) {
 					return r;
 				}
-				bp.bytes = ev.place == STORE_INLINE ? ev.body : (struct str){ 0 };
+				if ((r = evidence_load(p->s, a, &ev, &bp.bytes)) != 0) {
+					return r;
+				}
 			}
 			memcpy(bp.commitment.b, commits.p + part * HASH_LEN, HASH_LEN);
 			memcpy(bp.salt.b, g->salts.p + (part - g->part) * sizeof bp.salt, sizeof bp.salt);

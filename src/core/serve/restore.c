@@ -26,6 +26,7 @@
 #include "core/ledger/chain.h"
 #include "core/ledger/publish.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -38,6 +39,9 @@
 #define IN "restore"
 #define DONE "restored"
 #define NEW "new.db"
+#define FILES "evidence"
+#define NEW_FILES "new.evidence"
+#define COPY_DIR "backup.d"
 
 /* ---- backup ---- */
 
@@ -56,6 +60,56 @@ static int send_copy(struct serve_reply *out, int fd)
 	return out->err;
 }
 
+static void clear_dir(const char *path)
+{
+	struct arena *a = arena_new(NULL, 0);
+	struct dirent *e;
+	DIR *d = opendir(path);
+
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		if (!str_eq(str_z(e->d_name), S(".")) && !str_eq(str_z(e->d_name), S(".."))) {
+			(void)unlink(str_c(a, str_printf(a, "%s/%s", path, e->d_name)));
+		}
+	}
+	if (d != NULL) {
+		closedir(d);
+		(void)rmdir(path);
+	}
+	arena_free(a);
+}
+
+/* A copy is one file: what lies in files of evidence is taken into it. */
+static int copy_with_files(struct serve *s)
+{
+	struct perr err = { 0 };
+	struct store *copy;
+	int r;
+
+	clear_dir(COPY_DIR);
+	if (mkdir(COPY_DIR, 0700) != 0) {
+		return err_from_errno(errno);
+	}
+	if ((r = store_backup(s->st, COPY_DIR "/" STORE_FILE)) == 0 &&
+	    (r = store_open(COPY_DIR, &(struct store_opts){ .no_create = true }, &copy, &err)) == 0) {
+		r = evidence_pack(s, copy);
+		store_close(copy);
+	}
+	if (r == 0) {
+		r = rename(COPY_DIR "/" STORE_FILE, COPY) == 0 ? 0 : err_from_errno(errno);
+	}
+	clear_dir(COPY_DIR);
+	return r;
+}
+
+static int copy_store(struct serve *s, struct arena *a)
+{
+	struct store_evidence *files;
+	size_t n;
+	int r = store_list_evidence(s->st, a, 0, 0, true, 1, &files, &n);
+
+	return r != 0 ? r : n != 0 ? copy_with_files(s) : store_backup(s->st, COPY);
+}
+
 static int backup(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
 {
 	AUTO_CLOSE int fd = -1;
@@ -69,8 +123,10 @@ static int backup(struct serve *s, struct serve_reply *out, struct arena *a, str
 		return r;
 	}
 	(void)unlink(COPY);
-	if ((r = store_backup(s->st, COPY)) != 0) {
-		return serve_fail(out, r, "%s", store_why(s->st));
+	if ((r = copy_store(s, a)) != 0) {
+		(void)unlink(COPY);
+		return serve_fail(out, r, r == ERR_INTEGRITY ? "evidence that lies in files is missing or changed (korobanu db check): no copy of it "
+			"can be made" : "%s", store_why(s->st));
 	}
 	fd = open(COPY, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	r = fd < 0 ? err_from_errno(errno) : 0;
@@ -132,6 +188,9 @@ static int take_place(void)
 			snprintf(to, sizeof to, DONE "/%s", was[i]);
 			r = move(was[i], to);
 		}
+		if (r == 0 && is_there(DONE "/" NEW_FILES) && (r = move(FILES, DONE "/" FILES)) == 0) {
+			r = move(DONE "/" NEW_FILES, FILES);
+		}
 		if (r != 0 || (r = sync_dir(DONE)) != 0 || (r = sync_dir(".")) != 0 ||
 		    (r = move(DONE "/" NEW, STORE_FILE)) != 0 || (r = sync_dir(".")) != 0) {
 			return r;
@@ -162,6 +221,7 @@ static void throw_away(void)
 		snprintf(path, sizeof path, IN "/%s", names[i]);
 		(void)unlink(path);
 	}
+	clear_dir(IN "/" NEW_FILES);
 	if (rmdir(IN) != 0 && errno != ENOENT) {
 		log_warn("the directory \"%s\" in the store cannot be removed: %s", IN, strerror(errno));
 	}
@@ -282,7 +342,11 @@ static int prepare(struct serve *s)
 	if (r == 0 && (r = serve_check(s, NULL, a)) != 0) {
 		log_error("the copy to restore is not what was recorded");
 	}
-	if (r == 0 && (r = serve_load_edges(s)) == 0 && (r = serve_last_recorded(s)) == 0 && (r = serve_find_key(s,
+	s->evidence_dir = IN "/" NEW_FILES;
+	if (r == 0 && mkdir(s->evidence_dir, 0700) != 0 && errno != EEXIST) {
+		r = err_from_errno(errno);
+	}
+	if (r == 0 && (r = evidence_unpack(s)) == 0 && (r = sync_dir(s->evidence_dir)) == 0 && (r = serve_load_edges(s)) == 0 && (r = serve_last_recorded(s)) == 0 && (r = serve_find_key(s,
 	    true)) == 0 &&
 	    (r = note_key_make(str_dup(s->a, s->head.origin), s->key.pub, &s->note_key)) == 0) {
 		/* Whose key the copy's log was signed with is what the copy says, not what lies in this directory. */
@@ -293,6 +357,7 @@ static int prepare(struct serve *s)
 		}
 		r = begin_epoch(s, a);
 	}
+	s->evidence_dir = FILES;
 	store_close(s->st);
 	s->st = NULL;
 	arena_free(a);
@@ -305,6 +370,7 @@ int serve_restore(struct serve *s)
 
 	(void)unlink(COPY);		/* of a core that was killed */
 	(void)unlink(COPY ".part");
+	clear_dir(COPY_DIR);
 	if (is_there(DONE)) {
 		return take_place();
 	}

@@ -139,7 +139,7 @@ static serve_request_fn *find_in(const struct serve_request *table, u16 type)
 static serve_request_fn *find_request(const struct serve *s, u16 type)
 {
 	static const struct serve_request *const own[] = { serve_assets, serve_asks, serve_facts, serve_acts, serve_erasures, serve_logs_asks,
-		serve_key_acts, serve_copies, serve_checks, serve_transfers, serve_registers };
+		serve_key_acts, serve_copies, serve_checks, serve_transfers, serve_registers, serve_pieces, serve_attachments };
 	serve_request_fn *fn = NULL;
 
 	for (size_t i = 0; fn == NULL && i < countof(own); i++) {
@@ -570,7 +570,7 @@ static int start(struct serve *s)
 		return r;
 	}
 	r = load_published(s);
-	return r != 0 ? r : erase_resume(s);
+	return r != 0 || (r = evidence_sweep(s)) != 0 ? r : erase_resume(s);
 }
 
 int serve_open(struct arena *a, const struct serve_parts *parts, struct serve **ret)
@@ -585,6 +585,12 @@ int serve_open(struct arena *a, const struct serve_parts *parts, struct serve **
 	s->parts = parts;
 	s->log_dir = -1;
 	s->caller = -1;
+	s->evidence_dir = "evidence";
+	s->quota_run = LIMIT_EVIDENCE_RUN;
+	s->quota_zone = LIMIT_EVIDENCE_ZONE;
+	for (size_t i = 0; i < countof(s->staged); i++) {
+		s->staged[i].fd = -1;
+	}
 	s->waiting.a = arena_new(a, 0);
 	s->waiting.out = arena_alloc(a, CHUNKS_WAITING * sizeof *s->waiting.out);
 	*ret = s;
@@ -596,6 +602,7 @@ void serve_close(struct serve *s)
 	if (s == NULL) {
 		return;
 	}
+	evidence_close(s);
 	store_close(s->st);
 	key_wipe(&s->key);
 	if (s->log_dir >= 0) {

@@ -11,6 +11,8 @@
 #include "core/msg/chunk.h"
 #include "core/serve/serve.h"
 
+#include <nettle/sha2.h>
+
 /* One PUT_CHUNK on its way into an entry. */
 struct chunk_in {
 	struct chunk c;
@@ -20,6 +22,17 @@ struct chunk_in {
 	char why[160];			/* words for r; may be empty */
 };
 #define CHUNKS_WAITING 1024		/* so many wait at most; an empty one costs its place, too */
+
+/* Evidence on its way, in a file of its own: see evidence.c. */
+struct staged {
+	u8 sha[HASH_LEN];
+	u64 size, at, order;
+	char name[48];			/* "": free */
+	int fd;				/* -1: whole */
+	bool final;			/* it has the name it stays with, and belongs to an entry that is being made */
+	struct sha256_ctx ctx;
+};
+#define STAGED_MAX 16
 
 struct serve {
 	struct arena *a;		/* lives as long as the process */
@@ -51,6 +64,11 @@ struct serve {
 		struct serve_reply *out;	/* CHUNKS_WAITING of them */
 		size_t n, facts, items;
 	} waiting;
+	const char *evidence_dir;
+	struct staged staged[STAGED_MAX];
+	u64 stages;			/* begun so far */
+	u64 quota_run, quota_zone;
+	struct map evidence_used;	/* "z" zone or "r" run -> u64 *: bytes kept */
 	bool main_gone;
 	i64 caller;			/* uid of who asks for what is being done; -1: nobody does */
 };
@@ -111,6 +129,24 @@ int serve_sign(struct serve *s, struct arena *a, struct str *ret);	/* the signed
  * that stands there, or of an entry of its own before. */
 int person_sign(struct serve *s, struct arena *a, struct serve_draft *d) MUST_USE;
 int person_caller(struct serve *s, struct arena *a, struct str *ret) MUST_USE;	/* "" nobody; ERR_NOTFOUND: no pseudonym yet */
+/* evidence.c. What stands in files is read whole, and held against its hash: ERR_INTEGRITY. */
+int evidence_load(struct serve *s, struct arena *a, const struct store_evidence *ev, struct str *ret) MUST_USE;
+/* Bytes that came in pieces, by their hash, as an item to record; `before` are the items of the same entry. ERR_NOTFOUND. */
+int evidence_take(struct serve *s, struct arena *a, struct str sha, const struct item *before, size_t n, struct item *ret) MUST_USE;
+void evidence_kept(struct serve *s, const struct item *items, size_t n);	/* they are recorded */
+/* Is there room for `size` bytes more? They are counted then. run "": none. */
+int evidence_room(struct serve *s, struct str zone, struct str run, u64 size, bool *ret) MUST_USE;
+int evidence_sweep(struct serve *s) MUST_USE;			/* files of what was erased go */
+int evidence_orphans(struct serve *s, struct arena *a, size_t *ret_removed) MUST_USE;	/* files that nothing refers to go */
+/* A copy of the store holds the files' bytes in itself, and a store begun from one has files again. */
+int evidence_pack(struct serve *s, struct store *copy) MUST_USE;
+int evidence_unpack(struct serve *s) MUST_USE;
+void evidence_close(struct serve *s);
+/* attach.c */
+bool evidence_id(struct str text, u64 *ret_seq, u32 *ret_index);	/* "EV-12.3" or "12.3" */
+/* acts.c: what a person says of an asset (a root), as an item. */
+int serve_person_fact(struct serve *s, struct serve_reply *out, struct arena *a, u64 asset, struct str kind, const struct json *place,
+	const struct json *value, struct item *ret, struct str *ret_zone) MUST_USE;
 /* erase.c: an erasure of several entries that was cut off goes on. At the start, before anybody is answered. */
 int erase_resume(struct serve *s) MUST_USE;
 /* commit.c */
@@ -191,7 +227,7 @@ void pack_item(struct buf *b, const struct packed *p);
 int unpack_item(struct arena *a, struct rd *rd, struct packed *ret) MUST_USE;
 /* The next groups of an asset number in ledger order, entry by entry whole, beginning with entry *from, which moves on. *ret_n 0: no more. */
 int items_page(struct serve *s, struct arena *a, u64 asset, u64 *from, struct store_items **ret, size_t *ret_n) MUST_USE;
-int items_read(struct serve *s, struct arena *a, const struct store_items *g, struct item *ret) MUST_USE;	/* g->n of them */
+int items_read(struct arena *a, const struct store_items *g, struct item *ret) MUST_USE;	/* g->n of them; bytes of evidence that is there: "" */
 /* `erase` ascends. ERR_ARG: a technical part would go and leave parts of its item behind, which nobody could tell apart. */
 int items_forget(struct arena *a, const struct store_items *g, const struct store_part *erase, size_t n,
 	struct store_items *ret) MUST_USE;
@@ -219,6 +255,8 @@ extern const struct serve_request serve_asks[];
 extern const struct serve_request serve_facts[];
 extern const struct serve_request serve_acts[];
 extern const struct serve_request serve_erasures[];
+extern const struct serve_request serve_pieces[];
+extern const struct serve_request serve_attachments[];
 extern const struct serve_request serve_logs_asks[];
 extern const struct serve_request serve_key_acts[];
 extern const struct serve_request serve_copies[];
@@ -231,6 +269,7 @@ extern const struct serve_request serve_registers[];
 struct transfer_limits {
 	bool open;			/* a run that is not finished, or an import that is under way */
 	bool imported, believed;
+	struct str network;		/* of the run, or the first of the import; "" not known */
 	const struct json *networks;
 };
 struct transfer_limits transfer_limits(struct serve *s, struct arena *a, struct str run);

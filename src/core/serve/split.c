@@ -98,7 +98,7 @@ static int split_group(struct splitting *x, const struct store_items *g)
 	size_t ne;
 	int r;
 
-	if ((r = items_read(x->f->s, x->f->a, g, items)) != 0 || (r = assign(x, g, items, asset)) != 0 ||
+	if ((r = items_read(x->f->a, g, items)) != 0 || (r = assign(x, g, items, asset)) != 0 ||
 	    (r = store_get_entries(x->f->s->st, x->f->a, g->seq, 1, &e, &ne)) != 0) {
 		return r;
 	}

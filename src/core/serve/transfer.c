@@ -21,6 +21,7 @@
 #include <string.h>
 
 #define EXPORT_NAME "korobanu.run/1"
+#define PIECE (512 * KiB)		/* bytes of evidence in one line */
 
 /* ---- export ---- */
 
@@ -51,23 +52,40 @@ static void put_at(struct json_w *w, u64 seq, size_t index)
 	jw_end(w);
 }
 
+/* One line for what fits one, else several, each with where its piece begins. */
 static int put_evidence(struct export *e, struct arena *a, u64 seq, size_t index, const struct item *it)
 {
-	struct buf b = buf_new(a, 0);
-	struct json_w w = jw_new(&b);
+	struct store_evidence ev;
+	struct str bytes;
+	u64 at = 0;
+	int r = store_get_evidence(e->s->st, a, seq, (u32)index, &ev);
 
-	jw_obj(&w);
-	put_at(&w, seq, index);
-	jw_kstr(&w, "bytes", str_base64(a, it->ev_bytes.p, it->ev_bytes.n));
-	jw_key(&w, S("evidence"));
-	jw_obj(&w);
-	jw_kstr(&w, "kind", it->ev_kind);
-	jw_kstr(&w, "sha256", str_hex(a, hash_bytes(it->ev_bytes).b, HASH_LEN));
-	jw_kint(&w, "size", (i64)it->ev_bytes.n);
-	jw_end(&w);
-	jw_end(&w);
-	e->count++;
-	return put_line(e, &b);
+	if (r != 0 || (r = evidence_load(e->s, a, &ev, &bytes)) != 0) {
+		return r;
+	}
+	do {
+		struct buf b = buf_new(a, 0);
+		struct json_w w = jw_new(&b);
+		struct str piece = str_sub(bytes, at, bytes.n - at < PIECE ? bytes.n - at : PIECE);
+
+		jw_obj(&w);
+		put_at(&w, seq, index);
+		jw_kstr(&w, "bytes", str_base64(a, piece.p, piece.n));
+		jw_key(&w, S("evidence"));
+		jw_obj(&w);
+		jw_kstr(&w, "kind", it->ev_kind);
+		jw_kstr(&w, "sha256", str_hex(a, ev.sha, sizeof ev.sha));
+		jw_kint(&w, "size", (i64)bytes.n);
+		jw_end(&w);
+		if (piece.n != bytes.n) {
+			jw_kint(&w, "from", (i64)at);
+		}
+		jw_end(&w);
+		e->count++;
+		at += piece.n;
+		r = put_line(e, &b);
+	} while (r == 0 && at < bytes.n);
+	return r;
 }
 
 static int put_fact(struct export *e, struct arena *a, u64 seq, size_t index, const struct item *it, const struct item *fact)
@@ -145,7 +163,7 @@ static int put_entry(struct export *e, struct arena *a, u64 seq)
 		items[i].type = ITEM_ERASED;		/* of other zones: not there */
 	}
 	for (size_t i = 0; i < ngroups; i++) {
-		if ((r = items_read(e->s, a, &groups[i], &items[groups[i].first])) != 0) {
+		if ((r = items_read(a, &groups[i], &items[groups[i].first])) != 0) {
 			return r;
 		}
 	}
@@ -524,6 +542,11 @@ struct transfer_limits transfer_limits(struct serve *s, struct arena *a, struct 
 	if (l.imported) {
 		l.networks = json_get(v, S("networks"));
 		(void)!json_get_bool(v, S("believed"), &l.believed);
+		if (l.networks != NULL && l.networks->type == JSON_ARR && l.networks->arr.n != 0 && l.networks->arr.p[0].type == JSON_STR) {
+			l.network = l.networks->arr.p[0].s;
+		}
+	} else {
+		(void)!json_get_str(v, S("network"), &l.network);
 	}
 	return l;
 }

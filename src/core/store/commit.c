@@ -450,6 +450,14 @@ int store_mark_published(struct store *st, u32 epoch, u64 size)
 		(unsigned long long)size);
 }
 
+int store_move_evidence(struct store *st, u64 seq, u32 idx, enum store_place place, struct str body)
+{
+	u64 changed = 0;
+	int r = put_one(st, Q_EVIDENCE_MOVE, (const struct store_val[]){ VI(store_pos(seq, idx)), VI(place), VB(body) }, &changed);
+
+	return r != 0 ? r : changed > 0 ? 0 : store_fail(st, ERR_NOTFOUND, "there is no evidence %llu.%u", (unsigned long long)seq, idx);
+}
+
 int store_put_meta(struct store *st, struct str key, struct str value)
 {
 	/* the schema's number is the store's own */

@@ -216,6 +216,25 @@ int store_evidence_at(struct store *st, struct arena *a, u64 seq, struct store_e
 	LIST(st, a, Q_EVIDENCE_AT, ARGS(ZONE(st), VI(pos_of(seq)), VI(pos_of(seq + 1))), fill_evidence, ret, ret_n);
 }
 
+int store_list_evidence(struct store *st, struct arena *a, u64 seq, u32 idx, bool files, size_t limit, struct store_evidence **ret,
+	size_t *ret_n)
+{
+	LIST(st, a, Q_EVIDENCE_LIST, ARGS(ZONE(st), VI(pos_of(seq) == FOREVER ? FOREVER : pos_of(seq) + idx), VI(files),
+		VI(cut(limit))), fill_evidence, ret, ret_n);
+}
+
+int store_evidence_zone(struct store *st, struct str zone, u64 *ret)
+{
+	const struct store_val args[] = { VT(zone) };
+	i64 sum = 0;
+	int r = store_enter(st);
+
+	if (r == 0 && (r = store_args_ok(st, Q_EVIDENCE_ZONE, args, 1)) == 0 &&
+	    (r = store_ask_int(st, Q_EVIDENCE_ZONE, args, &sum, NULL)) == 0)
+		*ret = (u64)sum;
+	return r;
+}
+
 int store_evidence_bytes(struct store *st, struct str run, u64 *ret)
 {
 	const struct store_val args[] = { VT(run) };

@@ -285,6 +285,12 @@ int store_get_part(struct store *st, struct arena *a, u64 seq, u32 part, struct 
 int store_get_evidence(struct store *st, struct arena *a, u64 seq, u32 idx, struct store_evidence *ret) MUST_USE;
 /* inline bodies left out */
 int store_evidence_at(struct store *st, struct arena *a, u64 seq, struct store_evidence **ret, size_t *ret_n) MUST_USE;
+/* Of all entries, from position (seq, idx) on; `files`: only what is STORE_IN_FILE. Inline bodies left out. */
+int store_list_evidence(struct store *st, struct arena *a, u64 seq, u32 idx, bool files, size_t limit, struct store_evidence **ret,
+	size_t *ret_n) MUST_USE;
+/* The bytes are kept elsewhere from now on: what was recorded stays. ERR_NOTFOUND: there is none, or it is erased. */
+int store_move_evidence(struct store *st, u64 seq, u32 idx, enum store_place place, struct str body) MUST_USE;
+int store_evidence_zone(struct store *st, struct str zone, u64 *ret) MUST_USE;	/* kept in exactly this zone */
 /* kept for a run ("" = all), for the quota */
 int store_evidence_bytes(struct store *st, struct str run, u64 *ret) MUST_USE;
 

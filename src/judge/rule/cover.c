@@ -314,7 +314,7 @@ u16 rule_cover_gap(struct rule_run *r, u16 node, const struct lang_quant *q, str
 	struct rule_poslist *bad)
 {
 	struct rule_addr a;
-	u16 gap = (u16)((r->f->provisional ? WHY_IDENTITY : 0) | (r->f->incomplete ? WHY_INCONCLUSIVE : 0));
+	u16 gap = (u16)((!r->f->provisional ? 0 : r->f->nameless ? WHY_ERASED : WHY_IDENTITY) | (r->f->incomplete ? WHY_INCONCLUSIVE : 0));
 
 	if (q->over == LANG_OVER_NOTHING) {
 		return gap | rule_nothing(r, q->kind);

@@ -67,6 +67,7 @@ struct rule_facts {
 	i64 now;		/* UTC ms; the view was taken at this moment */
 	i64 expires; /* earliest time after now at which the view changes by itself; 0 never. Never too late */
 	bool provisional;	/* the subject rests on leases alone */
+	bool nameless;		/* provisional, because its keys were erased: that is the reason then */
 	bool incomplete;	/* the view does not hold all there is: nothing may pass */
 
 	/* The next value of it->kind; false at the end. What *ret points to is valid until the next call with `it`. */

@@ -395,8 +395,10 @@ void rule_eval(const struct lang_expr *rule, const struct rule_facts *facts, str
 	lang_next_at(&r.next, facts->now, facts->expires);
 	res = eval(&r, rule->root, &pos);
 	if (facts->provisional && res.v != TRI_FALSE) {	/* who this is may turn out otherwise: nothing passes */
-		res = tri_unknown(res.why | WHY_IDENTITY);
-		rule_step_add(&r, RULE_STEP_PROVISIONAL, rule->root, &spare)->why = WHY_IDENTITY;
+		const u16 who = facts->nameless ? WHY_ERASED : WHY_IDENTITY;
+
+		res = tri_unknown(res.why | who);
+		rule_step_add(&r, RULE_STEP_PROVISIONAL, rule->root, &spare)->why = who;
 	}
 	if (facts->incomplete && res.v != TRI_FALSE) {
 		res = tri_unknown(res.why | WHY_INCONCLUSIVE);

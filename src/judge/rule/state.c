@@ -190,15 +190,18 @@ static u16 lost(void *ctx, u16 kind)
 
 struct rule_facts rule_facts_of_state(const struct rule_state *rs)
 {
+	size_t nclaims;
 	union {
 		const struct rule_state *c;
 		void *p;
 	} ctx = { .c = rs };	/* the callbacks only read it */
 
+	(void)state_claims(rs->state, &nclaims);
 	return (struct rule_facts){
 		.ctx = ctx.p, .schema = rs->schema, .now = rs->now.ms,
 		.expires = state_expire_next(rs->state, rs->now).ms,
-		.provisional = state_provisional(rs->state), .incomplete = state_overflow(rs->state),
+		.provisional = state_provisional(rs->state), .nameless = nclaims == 0 && state_lost(rs->state),
+		.incomplete = state_overflow(rs->state),
 		.value = value, .field = field, .addr = addr, .family = family, .piece = piece, .peer = peer, .lost = lost,
 	};
 }

@@ -153,9 +153,44 @@ static int take_end(struct import *im, struct arena *a, const struct runfile_lin
 	return check_note(im, a, l, err);
 }
 
+/* Pieces follow each other; the last one shows whether the whole is what its hash says. */
+static int check_piece(struct import *im, const struct runfile_line *l, struct perr *err)
+{
+	u8 got[SHA256_DIGEST_SIZE];
+
+	if (l->ev_from == 0) {
+		im->long_ev.seq = l->seq;
+		im->long_ev.index = l->index;
+		im->long_ev.at = 0;
+		im->long_ev.size = l->ev_size;
+		sha256_init(&im->long_ev.sha);
+	}
+	if (im->long_ev.seq != l->seq || im->long_ev.index != l->index || im->long_ev.at != l->ev_from || im->long_ev.size != l->ev_size) {
+		return perr_set(err, ERR_RANGE, 0, "a piece of evidence that follows no other");
+	}
+	sha256_update(&im->long_ev.sha, l->ev_bytes.n, (const u8 *)l->ev_bytes.p);
+	im->long_ev.at += l->ev_bytes.n;
+	if (im->long_ev.at < l->ev_size) {
+		return 0;
+	}
+	sha256_digest(&im->long_ev.sha, sizeof got, got);
+	return memcmp(got, l->ev_sha, sizeof got) == 0 ? 0 :
+		perr_set(err, ERR_INTEGRITY, 0, "the bytes of this evidence are not those its hash names");
+}
+
 static int take_evidence(struct import *im, struct runfile_line *l, struct perr *err)
 {
-	(void)err;
+	int r = l->ev_part ? check_piece(im, l, err) : 0;
+
+	if (r != 0) {
+		return r;
+	}
+	if (l->ev_part && l->ev_from != 0) {	/* counted with its first piece */
+		if (im->stage != NULL) {
+			(void)!stage_evidence(im->stage, l);
+		}
+		return 0;
+	}
 	if (!l->placed) {		/* written by hand: numbered as they come */
 		l->index = (u32)im->told.evidence;
 	}

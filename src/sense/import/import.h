@@ -10,7 +10,7 @@ struct msg_chan;
 
 /* Answers IMPORT (first); see core/msg/import.h. 0, or the channel's error. Memory: one line, one chunk, and at most
  * IMPORT_EVIDENCE_MAX bytes of evidence that waits for the facts that name it. */
-#define IMPORT_EVIDENCE_MAX ((size_t)4 << 20)
+#define IMPORT_EVIDENCE_MAX ((size_t)64 << 20)
 int import_serve(struct msg_chan *chan, const struct msg *first) MUST_USE;
 
 #endif

@@ -9,6 +9,8 @@
 #include "proto/runfile.h"
 #include "sense/import/import.h"
 
+#include <nettle/sha2.h>
+
 struct import {
 	struct msg_chan *chan;
 	struct arena *a;		/* of this reading */
@@ -20,6 +22,11 @@ struct import {
 	struct import_told told;
 	u64 counted;			/* lines of facts and evidence, good or not: what the last line must say */
 	bool ended;			/* the last line was read */
+	struct {			/* evidence that stands on several lines, as far as it was read */
+		u64 seq, at, size;
+		u32 index;
+		struct sha256_ctx sha;
+	} long_ev;
 	struct str tag;			/* behind foreign run ids: ".1a2b3c4d" */
 	struct stage *stage;		/* second reading */
 	int err;			/* the channel's, or core's */

@@ -15,7 +15,9 @@
 struct waiting {
 	u64 seq;
 	u32 index;
-	struct str kind, bytes;
+	struct str kind, bytes;		/* bytes.n: as far as they came */
+	u64 want;			/* how many there are */
+	u8 sha[32];
 	u32 chunk;			/* 1 + the number of the chunk it stands in, 0: none */
 	u32 at;				/* and its index there */
 };
@@ -27,9 +29,11 @@ struct stage {
 	struct waiting *waiting;
 	size_t nwaiting, bytes;
 	struct chunk c;
-	size_t facts, size;
+	size_t facts, size, large;	/* large: evidence that goes before the chunk, in pieces */
 	struct str network;
 };
+#define LARGE_MAX 8			/* core holds twice as many until the chunk is there */
+#define PIECE (48 * KiB)
 
 struct stage *stage_new(struct arena *a, struct import *im)
 {
@@ -41,23 +45,50 @@ struct stage *stage_new(struct arena *a, struct import *im)
 	return st;
 }
 
+static bool whole(const struct waiting *w)
+{
+	return w->bytes.n == w->want;
+}
+
+/* A further piece of the evidence that came last. */
+static bool add_piece(struct stage *st, const struct runfile_line *l)
+{
+	struct waiting *w = st->nwaiting == 0 ? NULL : &st->waiting[st->nwaiting - 1];
+
+	if (w == NULL || w->seq != l->seq || w->index != l->index || w->bytes.n != l->ev_from || l->ev_bytes.n > w->want - w->bytes.n) {
+		return false;
+	}
+	memcpy((char *)(uintptr_t)w->bytes.p + w->bytes.n, l->ev_bytes.p, l->ev_bytes.n);
+	w->bytes.n += l->ev_bytes.n;
+	return true;
+}
+
 /* Evidence of an entry stands before the facts of that entry: with the next entry, what waits is over. */
 bool stage_evidence(struct stage *st, const struct runfile_line *l)
 {
 	struct waiting *w;
+	char *p;
 
+	if (l->ev_part && l->ev_from != 0) {
+		return add_piece(st, l);
+	}
 	if (st->nwaiting != 0 && l->placed && st->waiting[st->nwaiting - 1].seq != l->seq) {
 		arena_reset(st->kept);
 		st->nwaiting = 0;
 		st->bytes = 0;
 	}
-	if (l->ev_bytes.n > EVIDENCE_MAX || st->nwaiting == WAITING_MAX || st->bytes + l->ev_bytes.n > IMPORT_EVIDENCE_MAX) {
+	if (l->ev_size > LIMIT_EVIDENCE_FILE || st->nwaiting == WAITING_MAX || st->bytes + l->ev_size > IMPORT_EVIDENCE_MAX) {
 		return false;
 	}
+	p = arena_alloc(st->kept, l->ev_size + 1);
+	if (l->ev_bytes.n != 0) {
+		memcpy(p, l->ev_bytes.p, l->ev_bytes.n);
+	}
 	w = &st->waiting[st->nwaiting++];
-	*w = (struct waiting){ .seq = l->seq, .index = l->index, .kind = str_dup(st->kept, l->ev_kind),
-		.bytes = str_dup(st->kept, l->ev_bytes) };
-	st->bytes += l->ev_bytes.n;
+	*w = (struct waiting){ .seq = l->seq, .index = l->index, .kind = str_dup(st->kept, l->ev_kind), .want = l->ev_size,
+		.bytes = str_of(p, l->ev_bytes.n) };
+	memcpy(w->sha, l->ev_sha, sizeof w->sha);
+	st->bytes += l->ev_size;
 	return true;
 }
 
@@ -71,13 +102,13 @@ static struct waiting *find(struct stage *st, u64 seq, u32 index)
 	return NULL;
 }
 
-static int answered(struct import *im)
+static int answered(struct import *im, u16 type)
 {
 	struct msg m;
 	int r = chan_recv_wait(im->chan, &m, -1);
 	struct str text;
 
-	if (r != 0 || m.type != MSGS_PUT_CHUNK || (m.flags & MSG_LAST) == 0) {
+	if (r != 0 || m.type != type || (m.flags & MSG_LAST) == 0) {
 		return r != 0 ? r : ERR_PROTO;
 	}
 	if ((m.flags & MSG_FAILED) == 0) {
@@ -105,12 +136,12 @@ static int send_chunk(struct stage *st)
 		chunk_write(&b, &st->c);
 		m.body = buf_view(&b);
 		if ((r = buf_done(&b)) == 0 && (r = chan_send_wait(im->chan, &m, -1)) == 0) {
-			r = answered(im);
+			r = answered(im, MSGS_PUT_CHUNK);
 		}
 	}
 	st->c.n++;
 	st->c.nitems = 0;
-	st->facts = st->size = 0;
+	st->facts = st->size = st->large = 0;
 	arena_reset(st->a);
 	im->err = r;
 	return r;
@@ -124,10 +155,10 @@ static size_t weigh(struct stage *st, const struct runfile_line *l, size_t *ret_
 	for (size_t i = 0; i < l->seen.nevidence; i++) {
 		struct waiting *w = find(st, l->seq, l->seen.evidence[i]);
 
-		if (w == NULL) {
+		if (w == NULL || !whole(w)) {
 			*ret_dropped = true;
 		} else if (w->chunk != st->c.n + 1) {
-			n += w->bytes.n + w->kind.n + 16;
+			n += (w->want > EVIDENCE_MAX ? sizeof w->sha : w->bytes.n) + w->kind.n + 16;
 			items++;
 		}
 	}
@@ -135,22 +166,65 @@ static size_t weigh(struct stage *st, const struct runfile_line *l, size_t *ret_
 	return n;
 }
 
-static void add_evidence(struct stage *st, const struct runfile_line *l, struct seen *seen)
+/* What is longer than a message goes before the chunk that names it. */
+static int send_pieces(struct stage *st, const struct waiting *w)
+{
+	struct import *im = st->im;
+	u64 at = 0;
+	int r = 0;
+
+	for (; r == 0 && at < w->want && st->c.n >= im->ask.chunk; at += PIECE) {
+		struct arena *a = arena_new(NULL, 0);
+		struct buf b = buf_new(a, LIMIT_MSG_BODY);
+		struct msg m = { .type = MSGS_PUT_EVIDENCE, .id = st->c.n + 1, .fd = -1 };
+
+		buf_blob(&b, str_of(w->sha, sizeof w->sha));
+		buf_u64(&b, w->want);
+		buf_u64(&b, at);
+		buf_blob(&b, str_sub(w->bytes, at, w->want - at < PIECE ? w->want - at : PIECE));
+		m.body = buf_view(&b);
+		if ((r = buf_done(&b)) == 0 && (r = chan_send_wait(im->chan, &m, -1)) == 0) {
+			r = answered(im, MSGS_PUT_EVIDENCE);
+		}
+		arena_free(a);
+	}
+	im->err = r;
+	return r;
+}
+
+static int put_evidence(struct stage *st, struct waiting *w)
+{
+	struct chunk_item *it = &st->c.items[st->c.nitems];
+	int r;
+
+	*it = (struct chunk_item){ .type = CHUNK_EVIDENCE, .head = str_dup(st->a, w->kind), .body = str_dup(st->a, w->bytes) };
+	if (w->want > EVIDENCE_MAX) {
+		if ((r = send_pieces(st, w)) != 0) {
+			return r;
+		}
+		it->type = CHUNK_EVIDENCE_FILE;
+		it->body = str_dup(st->a, str_of(w->sha, sizeof w->sha));
+		st->large++;
+	}
+	w->chunk = st->c.n + 1;
+	w->at = (u32)st->c.nitems++;
+	return 0;
+}
+
+static int add_evidence(struct stage *st, const struct runfile_line *l, struct seen *seen)
 {
 	u32 *at = arena_alloc(st->a, l->seen.nevidence * sizeof *at + 1);
 	size_t n = 0;
+	int r;
 
 	for (size_t i = 0; i < l->seen.nevidence; i++) {
 		struct waiting *w = find(st, l->seq, l->seen.evidence[i]);
 
-		if (w == NULL) {
+		if (w == NULL || !whole(w)) {
 			continue;
 		}
-		if (w->chunk != st->c.n + 1) {
-			w->chunk = st->c.n + 1;
-			w->at = (u32)st->c.nitems;
-			st->c.items[st->c.nitems++] = (struct chunk_item){ .type = CHUNK_EVIDENCE, .head = str_dup(st->a, w->kind),
-				.body = str_dup(st->a, w->bytes) };
+		if (w->chunk != st->c.n + 1 && (r = put_evidence(st, w)) != 0) {
+			return r;
 		}
 		at[n++] = w->at;
 	}
@@ -164,6 +238,7 @@ static void add_evidence(struct stage *st, const struct runfile_line *l, struct 
 	}
 	seen->evidence = at;
 	seen->nevidence = n;
+	return 0;
 }
 
 int stage_fact(struct stage *st, const struct runfile_line *l, bool *ret_dropped)
@@ -175,7 +250,7 @@ int stage_fact(struct stage *st, const struct runfile_line *l, bool *ret_dropped
 	int r;
 
 	size = weigh(st, l, &items, &dropped);
-	if (st->facts == LIMIT_CHUNK_FACTS || st->c.nitems + items > CHUNK_ITEMS_MAX || st->size + size > CHUNK_BYTES ||
+	if (st->facts == LIMIT_CHUNK_FACTS || st->large >= LARGE_MAX || st->c.nitems + items > CHUNK_ITEMS_MAX || st->size + size > CHUNK_BYTES ||
 	    (st->c.nitems != 0 && !str_eq(st->network, l->fact.network))) {		/* a chunk lies in one zone */
 		if ((r = send_chunk(st)) != 0) {
 			return r;
@@ -191,7 +266,9 @@ int stage_fact(struct stage *st, const struct runfile_line *l, bool *ret_dropped
 	if (seen.nevidence != 0) {
 		size_t before = st->c.nitems;
 
-		add_evidence(st, l, &seen);
+		if ((r = add_evidence(st, l, &seen)) != 0) {
+			return r;
+		}
 		for (size_t i = before; i < st->c.nitems; i++) {
 			st->size += st->c.items[i].body.n + st->c.items[i].head.n + 16;
 		}

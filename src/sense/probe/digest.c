@@ -124,7 +124,7 @@ static void talk_bytes(struct digest *d, struct talk *t, const struct scan_talk 
 	buf_str(&t->t.rx, bytes);
 	t->t.probe->read(&t->t, bytes);
 	if (t->t.rx.n == t->t.probe->limits.max_rx) {
-		t->t.done = true;
+		t->t.done = t->t.truncated = true;	/* nothing more is read: nobody knows whether there was more */
 	}
 	(void)speak(d, t);	/* without room digest_tick does it */
 }

@@ -228,3 +228,90 @@ void test_chunks__what_cannot_be_committed_says_so(void **state)
 	assert_int_equal(assets(&b), 5);
 	down(&b);
 }
+
+/* Items of one chunk by hand: evidence with its kind and bytes, or a fact whose sighting names `evidence`. */
+static struct chunk_in mixed(struct bed *b, u32 n, const char *kind, struct str bytes, const char *evidence)
+{
+	struct chunk_item items[2] = { { .type = CHUNK_EVIDENCE, .head = str_z(kind), .body = bytes },
+		{ .type = CHUNK_FACT, .head = str_printf(b->a, "{\"kind\":\"host/1\",\"network\":\"lab\",\"place\":{\"addr\":\"10.9.0.%u\"},"
+			"\"source\":\"scan/1\",\"subject\":[\"ip:10.9.0.%u\"],\"value\":{\"alive\":true},\"vantage\":\"v1\"}", n, n),
+		  .body = str_printf(b->a, "{\"at\":\"2026-11-01T01:15:02.114Z\",\"class\":\"S1\",\"evidence\":%s,\"qod\":95,\"run\":\"R\","
+			"\"state\":\"unknown\"}", evidence) } };
+	struct chunk c = { .run = S("E"), .n = n, .items = items, .nitems = 2 };
+	struct buf body = buf_new(b->a, 0);
+	struct chunk_in in;
+
+	chunk_write(&body, &c);
+	assert_int_equal(chunk_take(b->a, buf_view(&body), &in), 0);
+	return in;
+}
+
+static struct item fact_of(struct bed *b, u64 seq, u32 index)
+{
+	struct item it;
+	struct utc at;
+
+	assert_int_equal(serve_item(b->s, b->a, seq, index, &it, &at), 0);
+	return it;
+}
+
+/* Evidence that cannot be kept is left out; what names it stays and says so. A fact is no evidence. */
+void test_chunks__evidence_never_takes_its_fact_with_it(void **state)
+{
+	struct bed b;
+	struct chunk_in in;
+	u64 seq;
+
+	(void)state;
+	up(&b);
+	in = mixed(&b, 1, "banner", S("login:"), "[0]");
+	chunks_put(b.s, &in, 1);
+	seq = b.s->head.size - 1;
+	assert_int_equal(fact_of(&b, seq, 0).type, ITEM_EVIDENCE);
+	assert_int_equal(fact_of(&b, seq, 1).seen.nevidence, 1);
+	assert_false(fact_of(&b, seq, 1).seen.dropped);
+	in = mixed(&b, 2, "no kind", S("login:"), "[0]");		/* malformed: the item, not the chunk */
+	chunks_put(b.s, &in, 1);
+	assert_int_equal(in.r, 0);
+	assert_true(fact_of(&b, ++seq, 0).seen.dropped);
+	assert_int_equal(fact_of(&b, seq, 0).seen.nevidence, 0);
+	in = mixed(&b, 3, "banner", S(""), "[0]");
+	chunks_put(b.s, &in, 1);
+	assert_true(fact_of(&b, ++seq, 0).seen.dropped);
+	b.s->quota_run = 10;						/* six are used */
+	in = mixed(&b, 4, "banner", S("login:"), "[0]");
+	chunks_put(b.s, &in, 1);
+	assert_true(fact_of(&b, ++seq, 0).seen.dropped);
+	b.s->quota_run = 12;
+	b.s->quota_zone = 11;
+	in = mixed(&b, 5, "banner", S("login:"), "[0]");
+	chunks_put(b.s, &in, 1);
+	assert_true(fact_of(&b, ++seq, 0).seen.dropped);
+	b.s->quota_zone = 12;
+	in = mixed(&b, 6, "banner", S("login:"), "[0]");
+	chunks_put(b.s, &in, 1);
+	assert_false(fact_of(&b, ++seq, 1).seen.dropped);
+	assert_int_equal(assets(&b), 6);
+	in = mixed(&b, 7, "banner", S("x"), "[1]");			/* itself, a fact */
+	chunks_put(b.s, &in, 1);
+	assert_int_equal(in.r, 0);
+	assert_int_equal(assets(&b), 6);
+	assert_int_equal(serve_check(b.s, NULL, b.a), 0);
+	down(&b);
+}
+
+/* Bytes that never came in pieces, and a hash that is none. */
+void test_chunks__evidence_that_did_not_arrive(void **state)
+{
+	struct bed b;
+	struct chunk_in in;
+
+	(void)state;
+	up(&b);
+	in = mixed(&b, 1, "photo", S("login:"), "[0]");
+	in.c.items[0].type = CHUNK_EVIDENCE_FILE;
+	chunks_put(b.s, &in, 1);
+	assert_int_equal(in.r, 0);
+	assert_true(fact_of(&b, b.s->head.size - 1, 0).seen.dropped);
+	down(&b);
+}

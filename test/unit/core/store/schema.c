@@ -93,7 +93,7 @@ void test_schema__every_query_of_zoned_rows_takes_zones(void **state)
 	static const char *const tables[] = { "item", "evidence", "asset", "asset_state", "claim", "expiry", "shared",
 		"verdict", "change", "object",
 		"object_history" };
-	static const char *const free_ones[] = { "EVIDENCE_BYTES", "EVIDENCE_BYTES_ALL", "ASSET_LAST", "CHANGE_LAST",
+	static const char *const free_ones[] = { "EVIDENCE_BYTES", "EVIDENCE_BYTES_ALL", "EVIDENCE_ZONE", "ASSET_LAST", "CHANGE_LAST",
 		"SHARED_COUNT", "VALUE_CLASS", "VALUE_NETWORK", "VALUE_VENDOR" };
 
 	(void)state;
