@@ -26,8 +26,9 @@ record() {	# PREFIX
 	show scope add "$1" --network lab --owner demo --until 2099-01-01 --why "devices played by this script" --lab
 }
 
-tour() {	# TARGET ADDRESS-WITH ADDRESS-WITHOUT
-	show scan "$1" --network lab --profile lab
+tour() {	# TARGETS ADDRESS-WITH ADDRESS-WITHOUT
+	# shellcheck disable=SC2086
+	show scan $1 --network lab --profile lab
 	show sheet show "$2"
 	show sheet show "$3"
 	show rule explain "$2" M01
@@ -64,13 +65,16 @@ loopback() {
 	busybox telnetd -F -l /bin/login -b 127.77.0.2:2323 >/dev/null 2>&1 &
 	daemon=$!
 	trap 'kill $daemon 2>/dev/null || true' EXIT
-	sleep 0.5
+	for _ in 1 2 3 4 5 6 7 8 9 10; do	# until it listens: 127.77.0.2:2323 as the kernel writes it
+		! grep -q '02004D7F:0913 00000000:0000 0A' /proc/net/tcp || break
+		sleep 0.5
+	done
 	cat <<'T'
 Network namespaces are refused here, so the devices are played on the loopback range by connections alone: 127.77.0.2 with telnetd
 on port 2323, 127.77.0.3 without. Port 23 was not played, and devices cannot be told apart without packets: expect × and ？, no ◎.
 T
 	record 127.77.0.0/29
-	tour 127.77.0.2-127.77.0.3 127.77.0.2 127.77.0.3
+	tour "127.77.0.2 127.77.0.3" 127.77.0.2 127.77.0.3
 }
 
 may_play() { ip netns add "kbmay$$" 2>/dev/null && ip netns del "kbmay$$"; }

@@ -34,7 +34,8 @@ user)
 	id fresh >/dev/null 2>&1 || useradd -m fresh
 	echo 'fresh ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/fresh
 	rm -rf /home/fresh/src
-	su fresh -c 'git clone -q /src.git ~/src'
+	git clone -q /src.git /home/fresh/src
+	chown -R fresh: /home/fresh/src
 	timed "as a user with sudo" su fresh -c 'cd ~/src && ./dev run >/tmp/user.out 2>&1' || { tail -n 40 /tmp/user.out; exit 1; }
 	grep -q 'JS-14-2.c' /tmp/user.out || { tail -n 40 /tmp/user.out; fail "no sheet"; }
 	grep -h 'played' /tmp/user.out
