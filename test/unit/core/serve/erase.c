@@ -366,3 +366,24 @@ void test_erase__who_did_it(void **state)
 	assert_int_equal(serve_check(c.s, NULL, c.a), 0);
 	core_end(&c);
 }
+
+/* Ended after the commit that erased, before the file was removed: the next start removes it, and forgets its name. */
+void test_erase__a_file_goes_after_a_restart(void **state)
+{
+	struct store_object o = { .type = S("unlink"), .id = S("0123456789abcdef0123456789abcdef"), .passing = true };
+	FILE *f;
+
+	(void)state;
+	core_begin(&c);
+	assert_int_equal(mkdir("evidence", 0700), 0);
+	f = fopen("evidence/0123456789abcdef0123456789abcdef", "w");
+	assert_non_null(f);
+	fputs("SATO-TARO", f);
+	fclose(f);
+	assert_int_equal(store_commit(c.s->st, &(struct store_batch){ .objects = &o, .nobjects = 1 }, NULL), 0);
+	assert_true(anywhere("SATO-TARO"));
+	core_again(&c);
+	assert_false(anywhere("SATO-TARO"));
+	assert_int_equal(store_get_object(c.s->st, c.a, o.type, o.id, &o), ERR_NOTFOUND);
+	core_end(&c);
+}
