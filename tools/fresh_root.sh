@@ -1,7 +1,7 @@
 #!/bin/sh
 # Goes through what a newcomer does, on a Debian 12 with nothing but git: fresh_root.sh [STEP...]; as root, by hand, some minutes.
 #   run      ./dev run twice; the second installs nothing
-#   user     ./dev run as a user with sudo, and as one without a right to namespaces
+#   user     ./dev run as a user with sudo, whom a chroot refuses namespaces: on the loopback range
 #   package  ./dev package, lintian, install, doctor, manual pages, completion, units, remove, purge: the store stays
 #   test     ./dev test          lint     ./dev lint
 # Without names: run, user, package, test. The committed state of this repository is cloned; uncommitted changes are not seen.
