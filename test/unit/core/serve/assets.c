@@ -10,7 +10,7 @@
 
 static struct core c;
 
-/* Asks as a command would; the ids that came, a blank between, and where the rest begins. */
+/* One request; the ids that came, a blank between, and where the rest begins. */
 static int ask(const char *filter, const char *sort, u32 limit, struct str cursor, struct str *ret_ids, struct str *ret_cursor)
 {
 	struct buf body = buf_new(c.a, 0), ids = buf_new(c.a, 0);
@@ -80,15 +80,25 @@ static void fill(void)
 	core_commit(&c);
 }
 
+/* The whole list, asked for as a command does: a request may end early where the machine is slow, and is gone on with. */
+static struct str list_of(const char *filter, const char *sort, u32 limit)
+{
+	struct str ids = S(""), part, cursor = S("");
+
+	do {
+		assert_int_equal(ask(filter, sort, limit, cursor, &part, &cursor), 0);
+		ids = str_printf(c.a, "%.*s%s%.*s", STRF(ids), ids.n > 0 && part.n > 0 ? " " : "", STRF(part));
+	} while (cursor.n > 0);
+	return ids;
+}
+
 static void list_is(const char *filter, const char *sort, const char *ids)
 {
-	struct str got, cursor;
+	struct str got = list_of(filter, sort, 0);
 
-	assert_int_equal(ask(filter, sort, 0, S(""), &got, &cursor), 0);
 	if (!str_eq(got, str_z(ids))) {
 		fail_msg("%s by %s: %.*s", filter, sort, STRF(got));
 	}
-	assert_int_equal(cursor.n, 0);
 }
 
 void test_assets__lists_what_the_filter_shows(void **state)
@@ -119,14 +129,9 @@ void test_assets__pages_go_on_where_the_last_ended(void **state)
 	(void)state;
 	fill();
 	for (size_t i = 0; i < countof(lists); i++) {
-		struct str all, cursor = S(""), part, ids = S("");
+		struct str ids = list_of(lists[i].filter, lists[i].sort, 2);
 
-		assert_int_equal(ask(lists[i].filter, lists[i].sort, 0, S(""), &all, &cursor), 0);
-		do {
-			assert_int_equal(ask(lists[i].filter, lists[i].sort, 2, cursor, &part, &cursor), 0);
-			ids = str_printf(c.a, "%.*s%s%.*s", STRF(ids), ids.n > 0 && part.n > 0 ? " " : "", STRF(part));
-		} while (cursor.n > 0);
-		if (!str_eq(ids, all)) {
+		if (!str_eq(ids, list_of(lists[i].filter, lists[i].sort, 0))) {
 			fail_msg("%s: %.*s", lists[i].filter, STRF(ids));
 		}
 	}
