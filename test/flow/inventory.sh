@@ -29,6 +29,13 @@ ok "update period" stated update_period.until=2029-06-30 '"update_until":"2029-0
 ok "owner, in Japanese" stated owner.name=佐藤 '"owner":"佐藤"'
 ok "class of damage" stated class.damage=severe '"damage":"severe"'
 ok "life-cycle stage" stated lifecycle.stage=normal '"stage":"normal"'
+ok "component" stated component.type=device '"component":"device"'
+ok "sort of thing" stated category.name=camera '"class":"camera"'
+ok "hardware version" stated hardware.version=B '"hw_version":"B"'
+ok "tags" stated tag.tags=lab,spare '"tags":\["lab","spare"\]'
+ok "a value it carries" stated "value[what=video].level=serious" '"what":"video"'
+ok "its harm" stated "value[what=video].harm=people,trust" '"harm":\["people","trust"\]'
+ok "a party" stated "party[name=Acme,role=maker].contact=psirt@acme.example" '"role":"maker"'
 ok "by its name too" k asset show cam-lobby-2
 later() { k asset set AST-1 place.room=gate && shows '"place":"gate"' && k fact ls AST-1 -f jsonl | grep -q lobby; }
 ok "a later statement stands, the earlier stays in the facts" later
@@ -46,10 +53,40 @@ ok "refused: a kind that does not exist" refused colour.name=red
 ok "refused: a field the kind does not have" refused place.planet=mars
 ok "refused: a number that is none" refused number.count=many
 ok "refused: no units at all" refused number.count=0
+ok "refused: a component that is none of the four" refused component.type=gadget
+ok "refused: a stage that is none" refused lifecycle.stage=young
+ok "refused: a running state that is none" refused running.state=asleep
+ok "refused: a sort of thing in capitals" refused "category.name=Big Camera"
+ok "refused: a value without saying what" refused value.level=serious
+ok "refused: a harm that is none" refused "value[what=video].harm=weather"
+ok "refused: a role that is none" refused "party[name=Acme,role=friend].contact=x"
+ok "refused: software without its name" refused software.version=2
+ok "refused: an update period of words" refused update_period.until=soon
+long=$(printf '%2100s' x | tr ' ' x)
+ok "refused: a name, an owner, a use, a model, a contact that is too long" sh -c 'for f in name.name owner.name use.text hardware.model support.contact; do ip netns exec "$1" env KOROBANU_STORE="$2" "$3" asset set AST-1 "$f=$4" && exit 1; done; exit 0' sh "$LAB-scan" "$work/store" "$K" "$long"
 ok "refused: a date that does not exist" refused support.until=2030-02-30
 ok "refused: no value" refused place.room=
 ok "refused: an asset that is not there" sh -c '! "$@"' sh ip netns exec "$LAB-scan" env KOROBANU_STORE="$work/store" "$K" asset set AST-99 place.room=x
 unchanged() { shows '"damage":"severe"' && shows '"number":3'; }
 ok "and nothing of it changed anything" unchanged
+# Which network this is: what was not named stays, and a scan in another one stops.
+member() { k network ls lab -f json >"$work/json"; cat "$work/json"; grep -q "$1" "$work/json"; }
+kept() { k network set lab --note "factory A" --gateway-mac 00:16:3e:00:00:02 --dhcp-domain lab.example && k network set lab --lease 8h && member '"prefixes":\["10.77.0.0/29"\]' && member '"note":"factory A"' && member '"gateway_mac":"00:16:3e:00:00:02"' && member '"lease":28800' && member '"dhcp_domain":"lab.example"'; }
+ok "network set leaves what it does not name" kept
+ok "refused: a network that is not there" sh -c '! "$@"' sh ip netns exec "$LAB-scan" env KOROBANU_STORE="$work/store" "$K" network set nowhere --note x
+scan_code() { want=$1; shift; k scan 10.77.0.2 --network lab --profile lab -p 22-23 -q "$@"; got=$?; echo "exit $got"; [ $got = "$want" ]; }
+route() { lab_in scan ip route replace default via "$1"; }
+gateway() { route 10.77.0.2 && scan_code 0; }
+ok "the recorded gateway: scanned" gateway
+k network set lab --gateway-mac 00:16:3e:00:00:77 >/dev/null 2>&1
+ok "refused: another gateway than recorded, exit 6" scan_code 6
+k network set lab --gateway-mac 00:16:3e:00:00:02 >/dev/null 2>&1
+mkdir -p "/etc/netns/$LAB-scan"
+at_end() { rm -rf "/etc/netns/$LAB-scan"; rmdir /etc/netns 2>/dev/null; }
+domain() { echo "search $1" >"/etc/netns/$LAB-scan/resolv.conf"; }
+domain lab.example
+ok "the recorded DHCP domain: scanned" scan_code 0
+domain cafe.example
+ok "refused: another DHCP domain than recorded, exit 6" scan_code 6
 ok "the ledger verifies" k ledger verify
 tap_end

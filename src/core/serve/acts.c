@@ -133,6 +133,40 @@ static int network_put(struct serve *s, struct serve_reply *out, struct arena *a
 	return commit_object(s, a, v, personal, json_get(v, S("note")) != NULL ? 1 : 0, o, out);
 }
 
+/* As network.put, but what is not named stays as it is. The entry holds the whole network as it stands then. */
+static int network_set(struct serve *s, struct serve_reply *out, struct arena *a, const struct json *v, struct str *ret_id)
+{
+	struct str id = text_or(v, "id", S(""));
+	struct buf b = buf_new(a, 0);
+	struct json_w w = jw_new(&b);
+	struct store_object o;
+	const struct json *was, *whole;
+	int r;
+
+	if ((r = store_get_object(s->st, a, S("network"), id, &o)) != 0) {
+		return serve_fail(out, r, "there is no network \"%.*s\"; make it with: korobanu network add", STRF(id));
+	}
+	if (json_parse(a, o.body, &was, NULL) != 0) {
+		return ERR_INTEGRITY;
+	}
+	jw_obj(&w);
+	for (size_t i = 0; i < was->obj.n; i++) {
+		if (json_get(v, was->obj.p[i].key) == NULL && !str_eq(was->obj.p[i].key, S("do"))) {
+			jw_key(&w, was->obj.p[i].key);
+			jw_value(&w, &was->obj.p[i].v);
+		}
+	}
+	for (size_t i = 0; i < v->obj.n; i++) {
+		jw_key(&w, v->obj.p[i].key);
+		jw_value(&w, &v->obj.p[i].v);
+	}
+	jw_end(&w);
+	if ((r = buf_done(&b)) != 0 || (r = json_parse(a, buf_view(&b), &whole, NULL)) != 0) {
+		return r;
+	}
+	return network_put(s, out, a, whole, ret_id);
+}
+
 static int scope_add(struct serve *s, struct serve_reply *out, struct arena *a, const struct json *v, struct str *ret_id)
 {
 	static const struct str personal[] = { { "owner", 5 }, { "why", 3 } };
@@ -355,6 +389,7 @@ static const struct act acts[] = {
 	{ "asset.set", asset_set },
 	{ "asset.split", asset_split },
 	{ "network.put", network_put },
+	{ "network.set", network_set },
 	{ "scope.add", scope_add },
 	{ "scope.rm", scope_rm },
 };
@@ -498,6 +533,7 @@ static int answer_run(struct serve *s, struct serve_reply *out, struct arena *a,
 		jw_arr(&w);
 		jw_end(&w);
 	}
+	jw_kstr(&w, "dhcp_domain", text_or(network, "dhcp_domain", S("")));
 	jw_kstr(&w, "gateway_mac", text_or(network, "gateway_mac", S("")));
 	jw_kstr(&w, "progress", str_base64(a, done.p, done.n));
 	jw_kbool(&w, "resumed", resumed);

@@ -521,14 +521,23 @@ out:
 	return r;
 }
 
+/* Whom a fact is about and what follows from it is the same for every caller: a commit sees every zone. */
 int serve_commit(struct serve *s, const struct serve_draft *d, struct serve_done *ret)
 {
+	const struct conn *c = s->asking != NULL && s->asking->nzones != 0 ? s->asking : NULL;
 	struct arena *a = arena_new(s->a, 0);
 	struct serve_draft mine = *d;
-	int r = person_sign(s, a, &mine);
+	int r = c != NULL ? serve_zones(s, NULL) : 0;
 
-	if (r == 0) {
+	if (c != NULL) {
+		s->asking = NULL;	/* a commit within this one sees them too */
+	}
+	if (r == 0 && (r = person_sign(s, a, &mine)) == 0) {
 		r = commit(s, a, &mine, ret);
+	}
+	if (c != NULL) {
+		s->asking = c;
+		r = r == 0 ? serve_zones(s, c) : r;
 	}
 	arena_free(a);
 	return r;

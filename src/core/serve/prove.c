@@ -83,12 +83,17 @@ static int keep_entry(struct prove *p, u64 seq)
 {
 	struct store_items *groups;
 	size_t n;
-	int r = store_items_at(p->s->st, p->a, seq, &groups, &n);
+	int r = serve_zones(p->s, NULL);	/* acts lie in no zone */
 
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		*vec_add(p->a, &p->groups) = groups[i];
+	if (r == 0) {
+		r = store_items_at(p->s->st, p->a, seq, &groups, &n);
 	}
-	return r;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		if (groups[i].asset == 0) {
+			*vec_add(p->a, &p->groups) = groups[i];
+		}
+	}
+	return r == 0 ? serve_zones(p->s, p->s->asking) : r;
 }
 
 struct places {

@@ -126,6 +126,64 @@ static int hello(struct serve *s, struct serve_reply *out, struct arena *a, stru
 	return 0;
 }
 
+/* ---- zones ---- */
+
+int serve_zones(struct serve *s, const struct conn *c)
+{
+	int r = c == NULL || c->nzones == 0 ? store_set_zones(s->st, NULL, 0) : store_set_zones(s->st, c->zones, c->nzones);
+
+	return r;
+}
+
+/* u16 n, n blobs. Only ever narrower: the second time is refused. */
+static int narrow(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
+{
+	struct conn *c = out->to;
+	struct str *zones;
+	u16 n;
+	int r;
+
+	if ((r = rd_u16(body, &n)) != 0) {
+		return r;
+	}
+	if (n == 0 || n > STORE_ZONE_MAX || c->nzones != 0) {
+		return serve_fail(out, ERR_REFUSED, "1 to %d zones, once a connection", STORE_ZONE_MAX);
+	}
+	zones = arena_alloc(a, n * sizeof *zones);
+	for (size_t i = 0; i < n; i++) {
+		if ((r = rd_blob(body, &zones[i])) != 0) {
+			return r;
+		}
+		if (zones[i].n == 0 || zones[i].n > LIMIT_KEY || !str_utf8_ok(zones[i], NULL) || str_chr(zones[i], '\0') >= 0) {
+			return serve_fail(out, ERR_SYNTAX, "\"%.*s\" is no zone", STRF(zones[i]));
+		}
+	}
+	if ((r = rd_done(body)) != 0) {
+		return r;
+	}
+	c->zones = arena_alloc(s->a, n * sizeof *c->zones);
+	for (size_t i = 0; i < n; i++) {
+		c->zones[i] = str_dup(s->a, zones[i]);
+	}
+	c->nzones = n;
+	return 0;
+}
+
+/* What a connection that sees some zones only may ask: everything here reads rows by zone, or tells no content. */
+static bool zoned(u16 type)
+{
+	static const u16 types[] = { MSGS_LIST, MSGS_ASSETS, MSGS_ASSET, MSGS_FACTS, MSGS_FACT, MSGS_HISTORY, MSGS_DECLARED, MSGS_SHEET,
+		MSGS_EXPLAIN, MSGS_STATUS, MSGS_HEAD, MSGS_ENTRIES, MSGS_CONSISTENCY, MSGS_EXPORT_LOG, MSGS_ANCHOR, MSGS_PROVE, MSGS_EXPORT,
+		MSGS_HELLO };
+
+	for (size_t i = 0; i < countof(types); i++) {
+		if (types[i] == type) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static serve_request_fn *find_in(const struct serve_request *table, u16 type)
 {
 	for (; table != NULL && table->type != 0; table++) {
@@ -148,7 +206,7 @@ static serve_request_fn *find_request(const struct serve *s, u16 type)
 	for (size_t i = 0; fn == NULL && i < countof(s->parts->requests); i++) {
 		fn = find_in(s->parts->requests[i], type);
 	}
-	return fn == NULL && type == MSGS_HELLO ? hello : fn;
+	return fn != NULL ? fn : type == MSGS_HELLO ? hello : type == MSGS_ZONES ? narrow : NULL;
 }
 
 /* ---- chunks: what has arrived on all connections becomes one entry ---- */
@@ -218,15 +276,27 @@ static bool answer(struct serve *s, struct conn *c, const struct msg *m)
 		log_warn("a command sent message 0x%04x, which it may not; dropped", m->type);
 		return false;
 	}
+	if (c->nzones != 0 && !zoned(m->type)) {
+		finish(&out, serve_fail(&out, ERR_DENIED, "this is not done within some zones only; leave --zones out"));
+		return true;
+	}
 	if (chunk) {
 		chunk_waits(s, &out, m->body);
 		return true;
 	}
 	commit_waiting(s);		/* who asks sees what was sent before */
 	a = arena_new(NULL, 0);
-	s->caller = c->uid;
-	r = fn(s, &out, a, &body);
-	s->caller = -1;
+	if ((r = c->nzones == 0 ? 0 : serve_zones(s, c)) == 0) {
+		s->asking = c;
+		s->caller = c->uid;
+		r = fn(s, &out, a, &body);
+		s->asking = NULL;
+		s->caller = -1;
+	}
+	if (c->nzones != 0 && serve_zones(s, NULL) != 0) {
+		log_error("the store cannot be opened to every zone again; ending");	/* commits would go wrong */
+		_exit(1);
+	}
 	if (r != 0) {
 		log_debug("%s: %s%s%s", kind->name, err_name(r), out.text[0] != '\0' ? ": " : "", out.text);
 	}

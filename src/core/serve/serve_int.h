@@ -71,6 +71,7 @@ struct serve {
 	struct map evidence_used;	/* "z" zone or "r" run -> u64 *: bytes kept */
 	bool main_gone;
 	i64 caller;			/* uid of who asks for what is being done; -1: nobody does */
+	const struct conn *asking;	/* whose request is answered; NULL: nobody's */
 };
 
 /* One connection: main's channel or a command's. */
@@ -78,6 +79,8 @@ struct conn {
 	struct msg_chan *chan;
 	bool is_main, greeted, closing;
 	i64 uid;			/* who is at its other end; -1: not known */
+	struct str *zones;		/* what it sees; none: everything */
+	size_t nzones;
 };
 
 struct serve_reply {
@@ -149,6 +152,9 @@ int serve_person_fact(struct serve *s, struct serve_reply *out, struct arena *a,
 	const struct json *value, struct item *ret, struct str *ret_zone) MUST_USE;
 /* erase.c: an erasure of several entries that was cut off goes on. At the start, before anybody is answered. */
 int erase_resume(struct serve *s) MUST_USE;
+/* The store shows what a connection may see while it is answered, everything else of the time. What is not a row for the caller (a
+ * commit, the entries of a proof that belong to no asset) is read with every zone: serve_zones(s, NULL) before, and back after. */
+int serve_zones(struct serve *s, const struct conn *c) MUST_USE;
 /* commit.c */
 /* Adds the member `objects` to an act: the [type, id] of what it makes. */
 int act_name_objects(struct arena *a, const struct store_object *objects, size_t n, const struct json **act) MUST_USE;

@@ -256,7 +256,7 @@ static bool gateway_heard(struct sweep *s, const struct ip_addr *addr, struct ma
 
 		(void)mac_text(mac, got);
 		(void)mac_text(s->cfg.gateway_mac, want);
-		sweep_fail(s, ERR_CONFLICT, "the gateway answers from %s, recorded is %s: this is another network", got, want);
+		sweep_fail(s, ERR_REFUSED, "the gateway answers from %s, recorded is %s: this is another network", got, want);
 	} else if (mac_none(*mine)) {
 		*mine = mac;
 	}

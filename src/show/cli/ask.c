@@ -3,8 +3,32 @@
 #include "base/err.h"
 #include "base/rd.h"
 
+/* --zones: what lies elsewhere is not there for this command. */
+static int narrow(struct ask *q)
+{
+	struct buf b = buf_new(q->c->a, LIMIT_MSG_BODY);
+	const struct str *zones;
+	size_t n;
+	int r;
+
+	zones = cli_list(q->c, "zones", &n);
+	if (!cli_has(q->c, "zones")) {
+		return CLI_OK;
+	}
+	buf_u16(&b, (u16)(n > UINT16_MAX ? UINT16_MAX : n));
+	for (size_t i = 0; i < n; i++) {
+		buf_blob(&b, zones[i]);
+	}
+	if ((r = buf_done(&b)) == 0) {
+		r = client_call(q->client, MSGS_ZONES, buf_view(&b), NULL, NULL);
+	}
+	return r == 0 ? CLI_OK : ask_failed(q, r);
+}
+
 int ask_open(struct cli *c, struct ask *q)
 {
+	int exit;
+
 	struct str dir = cli_store(c);
 	int r;
 
@@ -17,7 +41,11 @@ int ask_open(struct cli *c, struct ask *q)
 		q->super = NULL;
 		return cli_error_of(c, r, dir);
 	}
-	return CLI_OK;
+	if ((exit = narrow(q)) != CLI_OK) {
+		super_free(q->super);
+		q->super = NULL;
+	}
+	return exit;
 }
 
 int ask_failed(struct ask *q, int err)

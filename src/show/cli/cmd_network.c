@@ -13,7 +13,7 @@ static void put_list(struct json_w *w, const char *key, const struct str *p, siz
 	jw_end(w);
 }
 
-static int put_network(struct cli *c, enum tr_id done)
+static int put_network(struct cli *c, const char *act, enum tr_id done)
 {
 	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
 	struct json_w w = jw_new(&b);
@@ -22,9 +22,14 @@ static int put_network(struct cli *c, enum tr_id done)
 
 	prefixes = cli_list(c, "prefix", &n);
 	jw_obj(&w);
-	jw_kstr(&w, "do", S("network.put"));
+	jw_kstr(&w, "do", str_z(act));
 	jw_kstr(&w, "id", c->args.p[0]);
-	put_list(&w, "prefixes", prefixes, n);
+	if (cli_has(c, "prefix") || done == MSG_say_network_added) {
+		put_list(&w, "prefixes", prefixes, n);
+	}
+	if (cli_has(c, "dhcp-domain")) {
+		jw_kstr(&w, "dhcp_domain", cli_str(c, "dhcp-domain"));
+	}
 	if (cli_has(c, "zone")) {
 		jw_kstr(&w, "zone", cli_str(c, "zone"));
 	}
@@ -43,12 +48,12 @@ static int put_network(struct cli *c, enum tr_id done)
 
 int cmd_network_add(struct cli *c)
 {
-	return put_network(c, MSG_say_network_added);
+	return put_network(c, "network.put", MSG_say_network_added);
 }
 
 int cmd_network_set(struct cli *c)
 {
-	return put_network(c, MSG_say_network_set);
+	return put_network(c, "network.set", MSG_say_network_set);
 }
 
 int cmd_network_ls(struct cli *c)

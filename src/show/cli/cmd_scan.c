@@ -416,6 +416,44 @@ static int show_found(struct scan *s)
 	return exit;
 }
 
+/* The domain this machine was given, as its DHCP client wrote it down; empty: none, or nobody knows. */
+static struct str given_domain(struct cli *c)
+{
+	FILE *f = fopen("/etc/resolv.conf", "re");
+	char line[512];
+	struct str domain = S("");
+
+	while (f != NULL && domain.n == 0 && fgets(line, sizeof line, f) != NULL) {
+		struct str rest = str_trim(str_z(line)), word = str_cut(&rest, ' ');
+
+		if (str_eq(word, S("search")) || str_eq(word, S("domain"))) {
+			rest = str_trim(rest);
+			domain = str_dup(c->a, str_cut(&rest, ' '));
+		}
+	}
+	if (f != NULL) {
+		(void)fclose(f);
+	}
+	return domain;
+}
+
+/* Another domain than recorded is another network, whatever its addresses say: nothing is sent. */
+static int check_domain(struct scan *s, const struct json *told)
+{
+	struct cli *c = s->c;
+	struct str want, got = given_domain(c);
+
+	if (json_get_str(told, S("dhcp_domain"), &want) != 0 || want.n == 0 || got.n == 0 || str_eq_nocase(want, got)) {
+		return CLI_OK;
+	}
+	(void)!json_get_str(told, S("run"), &s->run);
+	s->why = S("another DHCP domain");
+	if (end_run(s, ERR_REFUSED) != CLI_OK) {
+		return CLI_FAILED;
+	}
+	return cli_error(c, CLI_REFUSED, "E-NETWORK", MSG_err_domain, MSG_NONE, TR({ "want", want }, { "got", got }));
+}
+
 static int scan_with(struct cli *c, struct ask *q)
 {
 	struct scan s = { .c = c, .q = q, .since = utc_now() };
@@ -432,6 +470,9 @@ static int scan_with(struct cli *c, struct ask *q)
 	if (rd_blob(&rd, &answer) != 0 || json_parse(c->a, answer, &told, NULL) != 0 ||
 	    json_get_bool(told, S("resumed"), &s.resumed) != 0) {
 		return cli_error_of(c, ERR_PROTO, S("core"));
+	}
+	if ((exit = check_domain(&s, told)) != CLI_OK) {
+		return exit;
 	}
 	if ((r = start_body(&s, told, &body)) != 0) {
 		return r > 0 ? r : cli_error_of(c, r, c->args.p[0]);

@@ -24,6 +24,7 @@ const struct cli_opt cli_common[] = {
 	  .text = MSG_opt_limit },
 	{ .name = "store", .needs = CLI_CORE, .type = CLI_STR, .arg = "DIR", .config = "store",
 	  .complete = CLI_DIR, .text = MSG_opt_store },
+	{ .name = "zones", .needs = CLI_CORE, .type = CLI_LIST, .arg = "ZONE", .text = MSG_opt_zones },
 	{ .name = "config", .type = CLI_STR, .arg = "FILE", .env = "KOROBANU_CONFIG", .complete = CLI_FILE,
 	  .text = MSG_opt_config },
 	{ .name = "set", .letter = 'c', .type = CLI_LIST, .arg = "KEY=VALUE", .text = MSG_opt_set },
@@ -41,6 +42,7 @@ const size_t cli_ncommon = countof(cli_common);
 	{ .name = "prefix", .type = CLI_LIST, .arg = "PREFIX", .text = MSG_opt_prefix }, \
 	{ .name = "zone", .type = CLI_STR, .arg = "ZONE", .text = MSG_opt_zone }, \
 	{ .name = "gateway-mac", .type = CLI_STR, .arg = "MAC", .text = MSG_opt_gateway_mac }, \
+	{ .name = "dhcp-domain", .type = CLI_STR, .arg = "DOMAIN", .text = MSG_opt_dhcp_domain }, \
 	{ .name = "lease", .type = CLI_SPAN, .arg = "SPAN", .text = MSG_opt_lease }, \
 	{ .name = "note", .type = CLI_STR, .arg = "TEXT", .text = MSG_opt_note })
 

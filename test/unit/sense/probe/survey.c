@@ -437,7 +437,7 @@ void test_survey__lab(void **state)
 	s.gateway4 = ip_addr4(0x0a070002);
 	assert_int_equal(mac_parse(S("00:16:3e:00:00:99"), &s.gateway_mac), 0);
 	w = world_run(&s);
-	assert_int_equal(sweep_error(w->sweep, &text), ERR_CONFLICT);
+	assert_int_equal(sweep_error(w->sweep, &text), ERR_REFUSED);
 	assert_int_equal(w->nitems, 0);
 	world_free(w);
 	s.gateway4 = (struct ip_addr){ 0 };
