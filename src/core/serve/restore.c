@@ -296,12 +296,10 @@ static int begin_epoch(struct serve *s, struct arena *a)
 	struct serve_draft d = { .items = &it, .nitems = 1, .objects = objects, .nobjects = countof(objects) };
 	struct serve_done done;
 	struct note_key before = s->note_key;
-	u8 id[8];
 	int r;
 
 	memcpy(chain.old.root.b, s->head.root, sizeof chain.old.root.b);
-	must(getrandom(id, sizeof id, 0) == (ssize_t)sizeof id);
-	d.new_origin = str_printf(s->a, "korobanu.invalid/%.*s/%u", STRF(str_hex(a, id, sizeof id)), s->head.epoch + 1);
+	d.new_origin = serve_new_origin(s->a, serve_is_demo(s->head.origin), s->head.epoch + 1);
 	chain.origin = d.new_origin;
 	if ((r = note_key_make(d.new_origin, s->key.pub, &chain.key)) != 0 ||
 	    (r = last_known(s, a, &chain.old.known, &chain.old.note)) != 0) {

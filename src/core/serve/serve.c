@@ -57,6 +57,18 @@ static void send_reply(struct serve_reply *out, u16 flags, struct str body)
 	}
 }
 
+/* Before the first row of a list of the demo: whoever shows it says what it is. */
+static void mark(struct serve_reply *out)
+{
+	struct view_row row = view_row(VIEW_mark);
+
+	if (serve_is_demo(out->s->head.origin) && !out->marked) {
+		out->marked = true;
+		view_set_str(&row, VIEW_mark_text, S("DEMO"));
+		serve_row(out, &row);
+	}
+}
+
 void serve_row(struct serve_reply *out, const struct view_row *row)
 {
 	struct arena *a;
@@ -65,6 +77,7 @@ void serve_row(struct serve_reply *out, const struct view_row *row)
 	if (out->pick != NULL && !pick_takes(out, row)) {
 		return;
 	}
+	mark(out);
 	a = arena_new(NULL, 0);
 	b = buf_new(a, LIMIT_MSG_BODY);
 	view_encode(row, &b);
@@ -535,18 +548,29 @@ int serve_load_edges(struct serve *s)
 	return r;
 }
 
-/* The first entry of a log says whose it is. */
+struct str serve_new_origin(struct arena *a, bool demo, u32 epoch)
+{
+	u8 id[8];
+
+	must(getrandom(id, sizeof id, 0) == (ssize_t)sizeof id);
+	return str_printf(a, "korobanu.invalid/%s%.*s/%u", demo ? "demo." : "", STRF(str_hex(a, id, sizeof id)), epoch);
+}
+
+bool serve_is_demo(struct str origin)
+{
+	return str_starts(origin, S("korobanu.invalid/demo."));
+}
+
+/* The first entry of a log says whose it is. The directory of a demo has a file of that name before its store. */
 static int begin_log(struct serve *s)
 {
 	struct arena *a = arena_new(NULL, 0);
-	u8 id[8];
 	struct store_object key = { .type = S("ledger"), .id = S("key") };
 	struct buf b = buf_new(a, 0);
 	struct json_w w = jw_new(&b);
 	int r;
 
-	must(getrandom(id, sizeof id, 0) == (ssize_t)sizeof id);
-	s->head.origin = str_printf(s->a, "korobanu.invalid/%.*s/1", STRF(str_hex(a, id, sizeof id)));
+	s->head.origin = serve_new_origin(s->a, access("demo", F_OK) == 0, 1);
 	if ((r = note_key_make(s->head.origin, s->key.pub, &s->note_key)) == 0) {
 		jw_obj(&w);
 		jw_kstr(&w, "do", S("ledger.begin"));

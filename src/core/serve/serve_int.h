@@ -88,6 +88,7 @@ struct serve_reply {
 	struct conn *to;
 	u16 type;
 	u32 id;
+	bool marked;			/* a row of the demo: it was said */
 	struct pick *pick;		/* NULL: every row goes out as it comes */
 	int err;			/* of sending: the peer is gone */
 	char text[320];
@@ -102,6 +103,11 @@ struct serve_log {
 	struct str origin;
 	struct hash root;
 };
+
+/* The name of a new log, of fresh randomness. The log of a demo is called so from its first entry, over restores too, and with it every
+ * checkpoint and proof. */
+struct str serve_new_origin(struct arena *a, bool demo, u32 epoch);
+bool serve_is_demo(struct str origin);
 
 /* logs.c */
 struct serve_log serve_log_now(struct serve *s);

@@ -122,6 +122,24 @@ static int open_dir(struct super *s, const char *store_dir, int *ret)
 	return 0;
 }
 
+int super_mark(struct super *s, const char *store_dir, const char *name)
+{
+	AUTO_CLOSE int dirfd = -1, fd = -1;
+	int r = open_dir(s, store_dir, &dirfd);
+
+	if (r != 0) {
+		return r;
+	}
+	if (faccessat(dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+		return ERR_EXISTS;
+	}
+	if (!is_empty(dirfd)) {
+		return ERR_REFUSED;
+	}
+	fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return fd < 0 ? err_from_errno(errno) : 0;
+}
+
 /* The socket. */
 
 static struct sockaddr_un socket_name(int dirfd)

@@ -31,6 +31,9 @@ int super_signal(struct super *s);
  * HELLO. *ret is owned by s. ERR_DENIED the directory or the socket belongs to somebody else; ERR_BUSY another process holds
  * the lock but does not answer; ERR_CLOSED core ended at once (it logged why); what core answered to HELLO; ERR_CANCELED. */
 int super_open_core(struct super *s, const char *store_dir, struct client **ret) MUST_USE;
+/* Puts an empty file of that name into a store directory that is new or empty, before there is a store: core finds it when it begins one
+ * (serve_new_origin). ERR_EXISTS: it is there; ERR_REFUSED: the directory holds something else. */
+int super_mark(struct super *s, const char *store_dir, const char *name) MUST_USE;
 /* Copies the bytes of `from`, a copy of a store, to where the next core of that directory finds and restores it
  * (core/serve/restore.c). ERR_EXISTS: there is a store and `replace` is false; ERR_BUSY: a core runs; nothing happened then. */
 int super_place_restore(struct super *s, const char *store_dir, int from, bool replace) MUST_USE;

@@ -111,6 +111,11 @@ static int take_row(void *arg, const struct msg *m)
 	struct view_row row;
 	int r = view_decode(a, m->body, &row);
 
+	if (r == 0 && row.view->number == VIEW_mark) {
+		out_mark(q->c);
+		arena_free(a);
+		return 0;
+	}
 	if (r == 0 && q->take != NULL && q->take(q->take_arg, q, &row)) {
 		arena_free(a);
 		return q->exit == CLI_OK ? 0 : ERR_CANCELED;

@@ -35,6 +35,9 @@ int ask_act(struct ask *q, struct str json, struct str *ret_id) MUST_USE;
 int ask_table(struct ask *q, struct str heading) MUST_USE;
 /* One act of a command that does nothing else; with --dry-run only said. `done` is told with the {id} it made or changed. */
 int ask_record(struct cli *c, struct str json, enum tr_id done) MUST_USE;
+/* An export file that stands in memory, by the road of `import`: role parse reads it. A line that is refused is an error. `name` is
+ * for messages. */
+int import_bytes(struct ask *q, struct str bytes, struct str name) MUST_USE;
 int ask_close(struct ask *q, int exit);		/* ends the output and core; returns the exit code of the command */
 int ask_failed(struct ask *q, int err);		/* says what core answered */
 

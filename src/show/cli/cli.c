@@ -70,7 +70,7 @@ static struct str env(const struct cli *c, const char *name)
 
 struct str cli_store(struct cli *c)
 {
-	struct str dir = cli_str(c, "store");
+	struct str dir = c->store.n > 0 ? c->store : cli_str(c, "store");
 
 	if (dir.n > 0) {
 		return dir;

@@ -121,6 +121,8 @@ struct cli {
 	struct cli_config *config;	/* read when first asked for */
 	enum lang lang;
 	bool quiet, ascii, color, color_err;
+	bool demo;			/* the rows come from the store of the demo: every document says so */
+	struct str store;		/* set by a command that has a store of its own */
 	u32 verbose;
 };
 
@@ -208,6 +210,7 @@ HANDLER(asset_set);
 HANDLER(asset_show);
 HANDLER(asset_split);
 HANDLER(declare_set);
+HANDLER(demo);
 HANDLER(declare_show);
 HANDLER(db_backup);
 HANDLER(db_check);

@@ -19,7 +19,8 @@
 struct import {
 	struct cli *c;
 	struct ask *q;
-	struct str path;
+	struct str path, network, key, rejects_to;	/* rejects_to: "" = beside the file */
+	bool strict, dry_run;
 	int fd, copy;			/* copy: of what cannot be read twice, else -1 */
 	struct wholefile rejects;
 	bool rejects_open;
@@ -99,7 +100,7 @@ static int read_again(struct import *im)
 
 static int put_reject(struct import *im, const struct view_row *row)
 {
-	struct str path = cli_str(im->c, "rejects");
+	struct str path = im->rejects_to;
 
 	if (!im->rejects_open) {
 		path = path.n != 0 ? path : str_eq(im->path, S("-")) ? S("import.rejects.jsonl") :
@@ -194,12 +195,12 @@ static struct str number(struct cli *c, u64 n)
 
 static int usable(struct import *im)
 {
-	struct str key = cli_str(im->c, "key");
+	struct str key = im->key;
 
 	if (key.n != 0 && !str_eq(key, im->told.key)) {
 		return cli_error(im->c, CLI_INTEGRITY, "E-KEY", MSG_err_import_key, MSG_NONE, TR({ "file", im->path }));
 	}
-	if (im->told.rejected != 0 && cli_flag(im->c, "strict")) {
+	if (im->told.rejected != 0 && im->strict) {
 		return cli_error(im->c, CLI_FORMAT, "E-STRICT", MSG_err_import_strict, MSG_NONE, TR({ "file", im->path },
 			{ "n", number(im->c, im->told.rejected) }));
 	}
@@ -212,7 +213,7 @@ static int usable(struct import *im)
 static int record(struct import *im)
 {
 	struct buf b = buf_new(im->c->a, LIMIT_MSG_BODY), end = buf_new(im->c->a, 256);
-	struct import_ask ask = { .put = true, .strict = cli_flag(im->c, "strict"), .network = cli_str(im->c, "network") };
+	struct import_ask ask = { .put = true, .strict = im->strict, .network = im->network };
 	struct import_told checked = im->told;
 	struct str answer;
 	struct rd rd;
@@ -220,8 +221,8 @@ static int record(struct import *im)
 	int exit;
 
 	import_told_write(&b, &im->told);
-	buf_blob(&b, cli_str(im->c, "network"));
-	buf_u8(&b, cli_str(im->c, "key").n != 0);
+	buf_blob(&b, im->network);
+	buf_u8(&b, im->key.n != 0);
 	if ((exit = ask_bytes(im->q, MSGS_IMPORT_BEGIN, buf_view(&b), &answer)) != CLI_OK) {
 		return exit;
 	}
@@ -258,7 +259,7 @@ static int record(struct import *im)
 
 static int with_parse(struct import *im)
 {
-	struct import_ask ask = { .strict = cli_flag(im->c, "strict"), .network = cli_str(im->c, "network") };
+	struct import_ask ask = { .strict = im->strict, .network = im->network };
 	int exit, r = super_spawn(im->q->super, ROLE_PARSE);
 	bool partial;
 
@@ -275,7 +276,7 @@ static int with_parse(struct import *im)
 		return exit;
 	}
 	partial = im->told.rejected != 0;
-	if (cli_flag(im->c, "dry-run")) {
+	if (im->dry_run) {
 		cli_say(im->c, MSG_say_would_import, TR({ "file", im->path }, { "n", number(im->c, im->told.facts) },
 			{ "rejected", number(im->c, im->told.rejected) }));
 	} else {
@@ -287,10 +288,34 @@ static int with_parse(struct import *im)
 	return exit == CLI_OK && partial ? CLI_PARTIAL : exit;
 }
 
+int import_bytes(struct ask *q, struct str bytes, struct str name)
+{
+	struct import im = { .c = q->c, .q = q, .path = name, .fd = -1, .strict = true };
+	char path[] = "/tmp/korobanu-import-XXXXXX";
+	int exit, r;
+
+	im.copy = mkostemp(path, O_CLOEXEC);
+	if (im.copy < 0) {
+		return cli_error_of(q->c, err_from_errno(errno), str_z(path));
+	}
+	(void)unlink(path);
+	r = keep(&im, bytes.p, bytes.n);
+	exit = r != 0 ? cli_error_of(q->c, r, str_z(path)) : CLI_OK;
+	im.fd = im.copy;
+	im.copy = -1;
+	if (exit == CLI_OK && lseek(im.fd, 0, SEEK_SET) != 0) {
+		exit = cli_error_of(q->c, err_from_errno(errno), str_z(path));
+	}
+	exit = exit == CLI_OK ? with_parse(&im) : exit;
+	close(im.fd);
+	return exit;
+}
+
 int cmd_import(struct cli *c)
 {
 	struct ask q;
-	struct import im = { .c = c, .q = &q, .path = c->args.p[0] };
+	struct import im = { .c = c, .q = &q, .path = c->args.p[0], .network = cli_str(c, "network"), .key = cli_str(c, "key"),
+		.rejects_to = cli_str(c, "rejects"), .strict = cli_flag(c, "strict"), .dry_run = cli_flag(c, "dry-run") };
 	int exit = register_meant(c) ? -1 : open_file(&im);
 
 	if (exit < 0) {

@@ -72,6 +72,10 @@ static int on_msg(void *arg, enum role from, const struct msg *m)
 	}
 	a = arena_new(NULL, 0);
 	if ((r = view_decode(a, m->body, &row)) == 0) {
+		if (str_find(row.v[VIEW_check_text].s, S("korobanu.invalid/demo.")) >= 0 ||
+			str_find(row.v[VIEW_check_place].s, S("korobanu.invalid/demo.")) >= 0) {
+			out_mark(v->c);
+		}
 		out_row(v->out, &row);
 	}
 	arena_free(a);

@@ -498,7 +498,8 @@ static void begin(struct out *o)
 	o->begun = true;
 	switch (o->format) {
 	case OUT_JSON:
-		fprintf(o->f, "{\"schema\":\"korobanu.%s/1\",\"items\":[", o->view->name);
+		fprintf(o->f, "{\"schema\":\"korobanu.%s/1\",%s\"items\":[", o->view->name,
+			o->c->demo ? "\"watermark\":\"DEMO\"," : "");
 		break;
 	case OUT_CSV:
 		fputs(bom ? "\xEF\xBB\xBF" : "", o->f);
@@ -515,6 +516,20 @@ static void begin(struct out *o)
 		break;
 	default:
 		break;
+	}
+}
+
+/* People see it above the table, json has a member; what has no room for it (csv, plain, jsonl) is told beside it, on stderr. */
+void out_mark(struct cli *c)
+{
+	if (c->demo) {
+		return;
+	}
+	c->demo = true;
+	if (out_format(c) == OUT_TABLE) {
+		out_heading(c, tr_text(c->lang, MSG_say_demo_mark));
+	} else if (out_format(c) != OUT_JSON) {
+		cli_say(c, MSG_say_demo_mark, TR_NONE);
 	}
 }
 

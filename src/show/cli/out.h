@@ -37,6 +37,7 @@ size_t out_count(const struct out *o);
 
 /* One row as "title  value" lines in table format; in any other format the same as a list of one. */
 int out_card(struct cli *c, const struct view_row *row) MUST_USE;
+void out_mark(struct cli *c);				/* what follows comes from the demo; once, before the first document */
 void out_heading(struct cli *c, struct str text);	/* a line above what follows; table format on stdout only */
 enum out_format out_format(const struct cli *c);
 
