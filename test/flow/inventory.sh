@@ -36,6 +36,9 @@ ok "tags" stated tag.tags=lab,spare '"tags":\["lab","spare"\]'
 ok "a value it carries" stated "value[what=video].level=serious" '"what":"video"'
 ok "its harm" stated "value[what=video].harm=people,trust" '"harm":\["people","trust"\]'
 ok "a party" stated "party[name=Acme,role=maker].contact=psirt@acme.example" '"role":"maker"'
+ok "zone" stated zone=tokyo/factory-a '"zone":"tokyo/factory-a"'
+moved() { k asset history AST-1 -f jsonl | grep -q '"what":"zone".*tokyo/factory-a' && k asset ls zone:tokyo/factory-a --json id | grep -q AST-1 && k asset ls --zones tokyo --json id | grep -q AST-1; }
+ok "it is found there, and the history says so" moved
 ok "by its name too" k asset show cam-lobby-2
 later() { k asset set AST-1 place.room=gate && shows '"place":"gate"' && k fact ls AST-1 -f jsonl | grep -q lobby; }
 ok "a later statement stands, the earlier stays in the facts" later
@@ -53,6 +56,8 @@ ok "refused: a kind that does not exist" refused colour.name=red
 ok "refused: a field the kind does not have" refused place.planet=mars
 ok "refused: a number that is none" refused number.count=many
 ok "refused: no units at all" refused number.count=0
+ok "refused: a zone that is no path" refused zone=tokyo//x
+ok "refused: no zone" refused zone=
 ok "refused: a component that is none of the four" refused component.type=gadget
 ok "refused: a stage that is none" refused lifecycle.stage=young
 ok "refused: a running state that is none" refused running.state=asleep
@@ -84,6 +89,10 @@ k network set lab --gateway-mac 00:16:3e:00:00:02 >/dev/null 2>&1
 mkdir -p "/etc/netns/$LAB-scan"
 at_end() { rm -rf "/etc/netns/$LAB-scan"; rmdir /etc/netns 2>/dev/null; }
 domain() { echo "search $1" >"/etc/netns/$LAB-scan/resolv.conf"; }
+dry() { k scan 10.77.0.2 --network lab --profile lab -p 22-23 -n >"$work/said" 2>&1 && grep -q "22-23.*Nothing was sent" "$work/said" && before=$(k ledger head --json size) && k scan 10.77.0.2 --network lab -n -q && [ "$before" = "$(k ledger head --json size)" ]; }
+ok "scan -n says what would be sent and records nothing" dry
+outside() { k scan 192.0.2.1 --network lab -n; [ $? = 4 ]; }
+ok "refused: scan -n outside every scope" outside
 domain lab.example
 ok "the recorded DHCP domain: scanned" scan_code 0
 domain cafe.example

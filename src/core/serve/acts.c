@@ -289,6 +289,35 @@ static int asset_set(struct serve *s, struct serve_reply *out, struct arena *a, 
 	return r == 0 ? 0 : serve_fail(out, r, "%s", store_why(s->st));
 }
 
+/* "tokyo/factory-a": parts of a path, none of them empty. */
+static bool zone_ok(struct str zone)
+{
+	bool ok = zone.n != 0 && zone.n <= LIMIT_KEY && str_utf8_ok(zone, NULL) && zone.p[0] != '/' && zone.p[zone.n - 1] != '/';
+
+	for (size_t i = 0; ok && i < zone.n; i++) {
+		ok = (u8)zone.p[i] > ' ' && (zone.p[i] != '/' || zone.p[i + 1] != '/');
+	}
+	return ok;
+}
+
+static int asset_move(struct serve *s, struct serve_reply *out, struct arena *a, const struct json *v, struct str *ret_id)
+{
+	struct item it = { .type = ITEM_ACT, .act = v };
+	struct serve_draft d = { .items = &it, .nitems = 1, .move_to = text_or(v, "zone", S("")) };
+	struct serve_done done;
+	int r;
+
+	if ((r = serve_asset_of(s, a, text_or(v, "asset", S("")), &d.move)) != 0) {
+		return serve_fail(out, r, "there is no asset \"%.*s\"", STRF(text_or(v, "asset", S(""))));
+	}
+	if (!zone_ok(d.move_to)) {
+		return serve_fail(out, ERR_SYNTAX, "\"%.*s\" is no zone such as tokyo/factory-a", STRF(d.move_to));
+	}
+	*ret_id = identity_text(a, d.move);
+	r = serve_commit(s, &d, &done);
+	return r == 0 ? 0 : serve_fail(out, r, "%s", store_why(s->st));
+}
+
 static int asset_merge(struct serve *s, struct serve_reply *out, struct arena *a, const struct json *v, struct str *ret_id)
 {
 	struct item it = { .type = ITEM_ACT };
@@ -386,6 +415,7 @@ static int asset_split(struct serve *s, struct serve_reply *out, struct arena *a
 
 static const struct act acts[] = {
 	{ "asset.merge", asset_merge },
+	{ "asset.move", asset_move },
 	{ "asset.set", asset_set },
 	{ "asset.split", asset_split },
 	{ "network.put", network_put },
@@ -556,7 +586,7 @@ static int run_begin(struct serve *s, struct serve_reply *out, struct arena *a, 
 	struct json_w w = jw_new(&b);
 	struct hash h;
 	struct str text, name, scope_id = S(""), asked, run;
-	bool restart = false;
+	bool restart = false, dry = false;
 	int r;
 
 	if ((r = rd_blob(body, &text)) != 0 || (r = rd_done(body)) != 0 || (r = json_parse(a, text, &v, NULL)) != 0 ||
@@ -571,6 +601,10 @@ static int run_begin(struct serve *s, struct serve_reply *out, struct arena *a, 
 		return r;
 	}
 	(void)!json_get_bool(v, S("restart"), &restart);
+	(void)!json_get_bool(v, S("dry"), &dry);
+	if (dry) {	/* allowed, and nothing is recorded */
+		return answer_run(s, out, a, S(""), false, scope_id, scope, network);
+	}
 	h = hash_bytes(str_printf(a, "%.*s %.*s", STRF(scope_id), STRF(canon(a, v))));
 	asked = str_hex(a, h.b, 16);
 	if (!restart && unfinished(s, a, asked, &run) == 0) {

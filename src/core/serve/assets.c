@@ -1,7 +1,9 @@
 /* The inventory: lists of assets and one asset, from the narrow row, the packed state and the packed verdicts of each.
  *
- * A list is walked in the order of an index. What a filter says of columns of the narrow row is decided there, and one that names a
- * class, vendor or network walks only those; a state is read only where the rest may be true. No request walks longer than WALK_MS:
+ * A list is walked in the order of an index. What a filter says of columns of the narrow row is decided there, and
+ * one that names a
+ * class, vendor or network walks only those; a state is read only where the rest may be true. No request walks longer
+ * than WALK_MS:
  * it ends with a cursor, and whoever wants more goes on from it, so that core answers others in between. */
 #include "core/serve/serve_int.h"
 
@@ -215,7 +217,8 @@ static void said(struct arena *a, struct view_row *row, const struct state *st, 
 	}
 }
 
-static void asset_row(struct serve *s, struct arena *a, const struct store_asset *row, const struct state *st, struct view_row *out)
+static void asset_row(struct serve *s, struct arena *a, const struct store_asset *row, const struct state *st,
+	struct view_row *out)
 {
 	static const struct {
 		u32 field;
@@ -225,8 +228,10 @@ static void asset_row(struct serve *s, struct arena *a, const struct store_asset
 		{ VIEW_asset_model, "hardware", "model" }, { VIEW_asset_serial, "hardware", "serial" },
 		{ VIEW_asset_hw_version, "hardware", "version" }, { VIEW_asset_sw_version, "software", "version" },
 		{ VIEW_asset_component, "component", "type" }, { VIEW_asset_stage, "lifecycle", "stage" },
-		{ VIEW_asset_owner, "owner", "name" }, { VIEW_asset_place, "place", "room" }, { VIEW_asset_use, "use", "text" },
-		{ VIEW_asset_class, "category", "name" }, { VIEW_asset_damage, "class", "damage" }, { VIEW_asset_running, "running", "state" },
+		{ VIEW_asset_owner, "owner", "name" }, { VIEW_asset_place, "place", "room" }, { VIEW_asset_use, "use",
+			"text" },
+		{ VIEW_asset_class, "category", "name" }, { VIEW_asset_damage, "class", "damage" },
+			{ VIEW_asset_running, "running", "state" },
 		{ VIEW_asset_support_contact, "support", "contact" },
 	};
 	struct str *addrs = arena_alloc(a, 64 * sizeof *addrs), *macs = arena_alloc(a, 16 * sizeof *macs);
@@ -319,7 +324,8 @@ static void narrow_list(struct arena *a, struct view_row *row, u32 field, struct
 static struct view_row narrow(struct arena *a, const struct store_asset *as, u64 *ret_given)
 {
 	static const u64 given = 1ull << VIEW_asset_id | 1ull << VIEW_asset_zone | 1ull << VIEW_asset_network |
-		1ull << VIEW_asset_name | 1ull << VIEW_asset_class | 1ull << VIEW_asset_vendor | 1ull << VIEW_asset_model |
+		1ull << VIEW_asset_name | 1ull << VIEW_asset_class | 1ull << VIEW_asset_vendor |
+			1ull << VIEW_asset_model |
 		1ull << VIEW_asset_addresses | 1ull << VIEW_asset_last_seen;
 	struct view_row row = view_row(VIEW_asset);
 	struct str *addrs;
@@ -341,8 +347,10 @@ static struct view_row narrow(struct arena *a, const struct store_asset *as, u64
 	return row;
 }
 
-/* The one spelling in which a column holds the word asked for; several, or too many values to look through: the walk decides. */
-static int push_down(struct walk *w, struct arena *a, u32 field, enum store_sort column, struct str *ret, bool *ret_found)
+/* The one spelling in which a column holds the word asked for; several, or too many values to look through: the walk
+ * decides. */
+static int push_down(struct walk *w, struct arena *a, u32 field, enum store_sort column, struct str *ret,
+	bool *ret_found)
 {
 	struct str word, *values, one = { 0 };
 	size_t n, hits = 0;
@@ -369,13 +377,15 @@ static int push_down(struct walk *w, struct arena *a, u32 field, enum store_sort
 	return 0;
 }
 
-/* How to walk. Within one class, vendor or network there is an index by name; that is also the order where none was asked for. */
+/* How to walk. Within one class, vendor or network there is an index by name; that is also the order where none was
+ * asked for. */
 static int plan(struct walk *w, struct arena *a, struct str sort)
 {
 	static const struct {
 		u32 field;
 		enum store_sort by;
-	} sorts[] = { { VIEW_asset_id, STORE_BY_ID }, { VIEW_asset_name, STORE_BY_NAME }, { VIEW_asset_class, STORE_BY_CLASS },
+	} sorts[] = { { VIEW_asset_id, STORE_BY_ID }, { VIEW_asset_name, STORE_BY_NAME }, { VIEW_asset_class,
+		STORE_BY_CLASS },
 		{ VIEW_asset_vendor, STORE_BY_VENDOR }, { VIEW_asset_network, STORE_BY_NETWORK },
 		{ VIEW_asset_last_seen, STORE_BY_LAST_SEEN } };
 	bool class, vendor, network, asked = sort.n != 0, found = false;
@@ -390,7 +400,8 @@ static int plan(struct walk *w, struct arena *a, struct str sort)
 		w->page.sort = sorts[i].by;
 	}
 	if (!found) {
-		return serve_fail(w->out, ERR_UNSUPPORTED, "assets are sorted by id, name, class, vendor, network or last_seen");
+		return serve_fail(w->out, ERR_UNSUPPORTED,
+			"assets are sorted by id, name, class, vendor, network or last_seen");
 	}
 	w->page.desc = by.desc;
 	if ((r = push_down(w, a, VIEW_asset_class, STORE_BY_CLASS, &w->page.class, &class)) != 0 ||
@@ -512,7 +523,8 @@ static int assets(struct serve *s, struct serve_reply *out, struct arena *a, str
 
 /* ---- one ---- */
 
-static void send_addresses(struct serve_reply *out, struct arena *a, const struct state *st, struct utc now, struct str asset)
+static void send_addresses(struct serve_reply *out, struct arena *a, const struct state *st, struct utc now,
+	struct str asset)
 {
 	struct state_addr ad;
 
@@ -588,7 +600,8 @@ static int asset(struct serve *s, struct serve_reply *out, struct arena *a, stru
 	serve_row(out, &v);
 	send_addresses(out, a, st, serve_now(s), identity_text(a, id));
 	serve_services(out, a, st, serve_now(s), identity_text(a, id));
-	return shared_send(s, out, a, id, st);
+	r = shared_send(s, out, a, id, st);
+	return r == 0 ? serve_conflicts(s, out, a, id) : r;
 }
 
 const struct serve_request serve_assets[] = { { MSGS_ASSETS, assets }, { MSGS_ASSET, asset }, { 0, NULL } };

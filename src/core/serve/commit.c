@@ -427,6 +427,7 @@ static int prepare(struct work *w, struct store_batch *b)
 	int r;
 
 	if ((r = fold_items(w)) != 0 || (w->d->edge != NULL && (r = fold_edge(w->fold, w->d->edge, S("person"))) != 0) ||
+	    (w->d->move != 0 && (r = fold_move(w->fold, w->d->move, w->d->move_to)) != 0) ||
 	    (r = commit_parts(w)) != 0 || (r = pack_groups(w, b)) != 0 || (r = split_items(w, b)) != 0 ||
 	    (r = erase_parts(w, b)) != 0) {
 		return r;

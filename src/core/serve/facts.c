@@ -227,6 +227,131 @@ static int facts(struct serve *s, struct serve_reply *out, struct arena *a, stru
 	return r == 0 || r == ERR_CANCELED ? pick_close(out) : r;
 }
 
+/* ---- what joined assets were said to be ---- */
+
+struct word {
+	struct str what, value;
+	u64 asset;			/* the number it was said of */
+	struct utc at;
+	struct state_pos pos;
+};
+struct words {
+	struct arena *a;
+	vec(struct word) v;
+};
+
+/* The latest word of each number on each field: one a number, field and place. */
+static void keep_word(struct words *l, const struct word *w)
+{
+	struct word *p = NULL;
+
+	for (size_t i = 0; i < l->v.n && p == NULL; i++) {
+		p = l->v.p[i].asset == w->asset && str_eq(l->v.p[i].what, w->what) ? &l->v.p[i] : NULL;
+	}
+	if (p == NULL) {
+		p = vec_add(l->a, &l->v);
+		*p = (struct word){ .what = str_dup(l->a, w->what), .asset = w->asset };
+	}
+	if (w->at.ms >= p->at.ms) {
+		p->value = str_dup(l->a, w->value);
+		p->at = w->at;
+		p->pos = w->pos;
+	}
+}
+
+static int take_word(void *arg, struct arena *a, const struct store_items *g, u32 index, const struct item *it)
+{
+	const struct fact *f = &it->fact;
+	struct words *l = arg;
+
+	if (it->type != ITEM_FACT || f->vantage < 6 || is_coverage(f)) {
+		return 0;
+	}
+	for (size_t i = 0; i < f->nvalue; i++) {
+		struct buf b = buf_new(a, 0);
+		struct json_w w = jw_new(&b);
+		struct str place = f->nplace == 0 || str_eq(f->kind_name, S("name")) ? S("") : fields_text(a, f->place, f->nplace);
+
+		serve_put_value(&w, &f->value[i].v);
+		keep_word(l, &(struct word){ .what = str_printf(a, "%.*s%.*s.%.*s", STRF(f->kind_name), STRF(place), STRF(f->value[i].name)),
+			.value = buf_view(&b), .asset = g->asset, .at = it->seen.at, .pos = { g->seq, index } });
+	}
+	return 0;
+}
+
+/* The entry that joined these numbers last; 0: none did. */
+static int joined_at(struct serve *s, struct arena *a, const u64 *members, size_t n, u64 *ret)
+{
+	struct store_object *rows;
+	size_t nrows;
+	int r = store_list_objects(s->st, a, S("edge"), S(""), STORE_PAGE_MAX, &rows, &nrows);
+
+	*ret = 0;
+	for (size_t i = 0; r == 0 && i < nrows; i++) {
+		const struct json *v;
+		i64 x, y;
+		bool hit[2] = { false, false };
+
+		if (json_parse(a, rows[i].body, &v, NULL) != 0 || json_get_int(v, S("a"), &x) != 0 || json_get_int(v, S("b"), &y) != 0) {
+			return ERR_INTEGRITY;
+		}
+		for (size_t m = 0; m < n; m++) {
+			hit[0] = hit[0] || members[m] == (u64)x;
+			hit[1] = hit[1] || members[m] == (u64)y;
+		}
+		if (hit[0] && hit[1] && rows[i].seq > *ret) {
+			*ret = rows[i].seq;
+		}
+	}
+	return r;
+}
+
+/* Do the words on one field differ, and was none of them said after the join? */
+static bool differ(const struct words *l, const struct word *w, u64 joined)
+{
+	bool other = false;
+
+	for (size_t i = 0; i < l->v.n; i++) {
+		const struct word *x = &l->v.p[i];
+
+		if (str_eq(x->what, w->what)) {
+			if (x->pos.seq > joined) {
+				return false;
+			}
+			other = other || !str_eq(x->value, w->value);
+		}
+	}
+	return other;
+}
+
+int serve_conflicts(struct serve *s, struct serve_reply *out, struct arena *a, u64 asset)
+{
+	struct words l = { .a = a };
+	u64 *members, joined;
+	size_t n = identity_members(a, s->edges, asset, &members);
+	int r;
+
+	if (n < 2) {
+		return 0;
+	}
+	if ((r = joined_at(s, a, members, n, &joined)) != 0 || (r = each_item(s, a, asset, take_word, &l)) != 0) {
+		return r;
+	}
+	for (size_t i = 0; i < l.v.n; i++) {
+		struct view_row row = view_row(VIEW_conflict);
+
+		if (differ(&l, &l.v.p[i], joined)) {
+			view_set_str(&row, VIEW_conflict_what, l.v.p[i].what);
+			view_set_str(&row, VIEW_conflict_asset, identity_text(a, l.v.p[i].asset));
+			view_set_str(&row, VIEW_conflict_value, l.v.p[i].value);
+			view_set_time(&row, VIEW_conflict_observed, l.v.p[i].at);
+			view_set_str(&row, VIEW_conflict_pos, pos_text(a, l.v.p[i].pos));
+			serve_row(out, &row);
+		}
+	}
+	return 0;
+}
+
 /* ---- one fact ---- */
 
 struct sightings {

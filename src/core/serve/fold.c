@@ -431,6 +431,19 @@ void fold_tell(struct fold *f, u64 asset, const char *what, struct str was, stru
 		.reason = reason };
 }
 
+int fold_move(struct fold *f, u64 asset, struct str zone)
+{
+	struct live *l;
+	int r = fold_load(f, asset, &l);
+
+	if (r == 0) {
+		fold_tell(f, asset, "zone", l->row.zone, zone, S("person"));
+		l->row.zone = zone;
+		l->changed = true;
+	}
+	return r;
+}
+
 int fold_edge(struct fold *f, const struct identity_edge *e, struct str reason)
 {
 	struct identity_edge x = *e;

@@ -1,4 +1,5 @@
-/* Which rows of a list its reader asked for, and in which order. A sorted list keeps at most twice as many rows as are asked for; one
+/* Which rows of a list its reader asked for, and in which order. A sorted list keeps at most twice as many rows as
+ * are asked for; one
  * without a limit keeps PICK_MOST and is refused beyond: whoever wants more narrows it. */
 #include "core/serve/serve_int.h"
 
@@ -24,7 +25,8 @@ int pick_open(struct serve_reply *out, struct arena *a, enum view_number view, s
 	struct perr err;
 	int r;
 
-	if ((r = rd_blob(body, &filter)) != 0 || (r = rd_blob(body, &sort)) != 0 || (r = rd_u32(body, &p->limit)) != 0 ||
+	if ((r = rd_blob(body, &filter)) != 0 || (r = rd_blob(body, &sort)) != 0 || (r = rd_u32(body,
+		&p->limit)) != 0 ||
 	    (r = rd_done(body)) != 0) {
 		return r;
 	}
@@ -141,7 +143,8 @@ int pick_close(struct serve_reply *out)
 
 	out->pick = NULL;
 	if (p->over) {
-		return serve_fail(out, ERR_LIMIT, "more than %d rows to sort: narrow the filter or give a limit", PICK_MOST);
+		return serve_fail(out, ERR_LIMIT, "more than %d rows to sort: narrow the filter or give a limit",
+			PICK_MOST);
 	}
 	if (p->sorted) {
 		order(p);

@@ -96,6 +96,8 @@ struct serve_draft {
 	const struct fact_key *split;		/* keys to take away from split_from; the facts that name them go with them */
 	size_t nsplit;
 	u64 split_from;
+	u64 move;				/* an asset that belongs to another zone from now on */
+	struct str move_to;
 	struct str new_origin;			/* begins the next epoch: a log of this name, of which this is the first entry */
 };
 struct serve_done {

@@ -173,6 +173,7 @@ int fold_fact(struct fold *f, const struct fact *fact, const struct seen *seen, 
 	bool *ret_again, struct state_pos *ret_first);
 /* Joins two assets from now on; `reason` is for the history. Already one: nothing happens. */
 int fold_edge(struct fold *f, const struct identity_edge *e, struct str reason);
+int fold_move(struct fold *f, u64 asset, struct str zone) MUST_USE;	/* an asset (a root) belongs to that zone from now on */
 /* Takes keys away from an asset (a root): to the number that was merged into it with exactly these, else to a new one. Items go with the
  * strongest key of their subject; the groups that change come back. ERR_NOTFOUND: it does not hold one of the keys; ERR_CONFLICT:
  * nothing would be left to it. */
@@ -254,6 +255,8 @@ int pick_close(struct serve_reply *out) MUST_USE;	/* sends what waited for its o
 
 /* assets.c */
 extern const struct serve_request serve_assets[];
+/* Rows of view conflict: what persons and documents said differently of assets that were joined since, as long as nobody said it anew. */
+int serve_conflicts(struct serve *s, struct serve_reply *out, struct arena *a, u64 asset) MUST_USE;
 void serve_put_value(struct json_w *w, const struct fact_value *v);
 void serve_services(struct serve_reply *out, struct arena *a, const struct state *st, struct utc now, struct str asset);
 /* What stands in the row of an asset besides its state, so that a filter need not read that: what t2 and t3 hold. "=" and the ports

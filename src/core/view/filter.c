@@ -62,7 +62,8 @@ static u32 meant(const struct view *v, size_t i)
 	}
 }
 
-int view_filter_parse(struct arena *a, const struct view *v, struct str text, struct view_filter *ret, struct perr *reterr)
+int view_filter_parse(struct arena *a, const struct view *v, struct str text, struct view_filter *ret,
+	struct perr *reterr)
 {
 	struct lang_field *fields = arena_alloc(a, (v->nfields + countof(aliases)) * sizeof *fields);
 	struct str *words = arena_alloc(a, VIEW_ANSWER_COUNT * sizeof *words);
@@ -170,7 +171,8 @@ static bool has_text(void *ctx, struct str text)
 enum tri view_filter_check(const struct view_filter *f, const struct view_row *row, u64 given, struct utc now)
 {
 	struct look l = { .f = f, .row = row, .given = given };
-	struct lang_row lr = { .ctx = &l, .get = get, .has_text = has_text, .partial = given != VIEW_ALL_FIELDS, .now = now.ms };
+	struct lang_row lr = { .ctx = &l, .get = get, .has_text = has_text, .partial = given != VIEW_ALL_FIELDS,
+		.now = now.ms };
 	struct tri_res r;
 
 	must(row->view == f->view);

@@ -177,6 +177,27 @@ static int put_places(struct json_w *w, struct arena *a, const struct kind *k, s
 	return r;
 }
 
+/* "zone=tokyo/factory-a" is no fact about a device but where it belongs. */
+static int set_zone(struct cli *c, struct ask *q, struct str what)
+{
+	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
+	struct json_w w = jw_new(&b);
+	struct str id;
+	int exit = CLI_OK;
+
+	jw_obj(&w);
+	jw_kstr(&w, "asset", c->args.p[0]);
+	jw_kstr(&w, "do", S("asset.move"));
+	jw_kstr(&w, "zone", str_from(what, 5));
+	jw_end(&w);
+	if (cli_flag(c, "dry-run")) {
+		cli_say(c, MSG_say_dry_run, TR({ "what", buf_view(&b) }));
+	} else if ((exit = ask_act(q, buf_view(&b), &id)) == CLI_OK) {
+		cli_say(c, MSG_say_asset_set, TR({ "id", id }, { "what", what }));
+	}
+	return exit;
+}
+
 static int set_one(struct cli *c, struct ask *q, struct str what)
 {
 	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
@@ -186,6 +207,9 @@ static int set_one(struct cli *c, struct ask *q, struct str what)
 	struct str id;
 	int exit, r;
 
+	if (str_starts(what, S("zone="))) {
+		return set_zone(c, q, what);
+	}
 	if (!split_setting(what, &s)) {
 		return cli_error(c, CLI_FAILED, "E-USAGE", MSG_err_set, MSG_NONE, TR({ "what", what }));
 	}

@@ -1,10 +1,14 @@
 /* demo: a store of a company that does not exist, to try every command on.
  *
- * Everything enters as real data does: networks as acts, what machines saw and people said as an export file (doc/formats/export.md)
- * that import reads through role parse, declarations as asset.set. The file is signed with a key that this program gives away; only
- * networks of a demo store ever hear of it. Same devices, same order, same asset numbers each time; times count back from now.
+ * Everything enters as real data does: networks as acts, what machines saw and people said as an export file
+ * (doc/formats/export.md)
+ * that import reads through role parse, declarations as asset.set. The file is signed with a key that this program
+ * gives away; only
+ * networks of a demo store ever hear of it. Same devices, same order, same asset numbers each time; times count back
+ * from now.
  *
- * The log of such a store is called demo from its first entry on (core sees the file `demo` in the empty directory), so listings,
+ * The log of such a store is called demo from its first entry on (core sees the file `demo` in the empty directory),
+ * so listings,
  * checkpoints and proof bundles show what they are. A directory that holds anything else is refused. */
 #include "show/cli/query.h"
 
@@ -64,7 +68,8 @@ static void put(struct demo *m, struct fact_new *n, int vantage)
 
 	must(fact_finish(n, &f, &errs) == 0);
 	fact_write(&text, &f);
-	seen_write(&seen, &(struct seen){ .at = { m->base.ms + m->at }, .class = vantage == 1 ? 1 : 0, .qod = vantage == 1 ? 95 : 97,
+	seen_write(&seen, &(struct seen){ .at = { m->base.ms + m->at }, .class = vantage == 1 ? 1 : 0,
+		.qod = vantage == 1 ? 95 : 97,
 		.run = S("DEMO-1.00000000") });
 	m->at += 10;
 	jw_obj(&w);
@@ -83,7 +88,8 @@ static void put(struct demo *m, struct fact_new *n, int vantage)
 
 static struct fact_new *about(struct demo *m, const char *kind, int vantage)
 {
-	struct fact_new *n = fact_new(m->a, str_z(m->d->network), str_z(kind), vantage, vantage == 1 ? S("demo.scan/1") : S("demo.person/1"));
+	struct fact_new *n = fact_new(m->a, str_z(m->d->network), str_z(kind), vantage, vantage == 1 ?
+		S("demo.scan/1") : S("demo.person/1"));
 
 	if (vantage == 1) {
 		fact_key(n, KEY_IP, str_z(m->ip));
@@ -218,7 +224,8 @@ static void put_address(struct demo *m)
 static void put_seen(struct demo *m)
 {
 	static const struct str both[] = { { .p = "ip4", .n = 3 }, { .p = "ip6", .n = 3 } };
-	static const struct str asked[] = { { .p = "arp", .n = 3 }, { .p = "multicast", .n = 9 }, { .p = "ndp", .n = 3 } };
+	static const struct str asked[] = { { .p = "arp", .n = 3 }, { .p = "multicast", .n = 9 }, { .p = "ndp",
+		.n = 3 } };
 	struct fact_new *n;
 
 	put_address(m);
@@ -264,7 +271,8 @@ static void put_said(struct demo *m)
 {
 	const struct demo_device *d = m->d;
 	const char *component = strcmp(d->category, "router") == 0 || strcmp(d->category, "switch") == 0 ||
-		strcmp(d->category, "access-point") == 0 ? "network" : strcmp(d->category, "service") == 0 ? "platform" : "device";
+		strcmp(d->category, "access-point") == 0 ? "network" : strcmp(d->category, "service") == 0 ?
+			"platform" : "device";
 	struct fact_new *n;
 
 	said(m, "category/1", "name", d->category);
@@ -401,7 +409,8 @@ static size_t network_of(const struct demo_device *d)
 static struct str whole_file(struct cli *c)
 {
 	static const u8 seed[KEY_SEED + 1] = "korobanu demo, a key for anybody";
-	struct demo m = { .c = c, .a = c->a, .file = buf_new(c->a, 0), .base = { utc_now().ms - 2 * 3600 * SECOND_MS } };
+	struct demo m = { .c = c, .a = c->a, .file = buf_new(c->a, 0),
+		.base = { utc_now().ms - 2 * 3600 * SECOND_MS } };
 	struct ledger_key key;
 
 	key_of_seed(seed, &key);
@@ -452,12 +461,16 @@ static int put_networks(struct cli *c, struct ask *q)
 static int declare(struct ask *q)
 {
 	static const char *const acts[] = {
-		"{\"asset\":\"cam-genkan\",\"do\":\"asset.set\",\"kind\":\"declared/1\",\"place\":{\"interface\":\"lan\",\"state\":"
+		"{\"asset\":\"cam-genkan\",\"do\":\"asset.set\",\"kind\":\"declared/1\",\"place\":"
+		"{\"interface\":\"lan\",\"state\":"
 		"\"customised\"},\"value\":{\"services\":[\"https\",\"rtsp\"],\"tcp\":\"443,554\"}}",
-		"{\"asset\":\"plc-press-1\",\"do\":\"asset.set\",\"kind\":\"declared/1\",\"place\":{\"interface\":\"lan\",\"state\":"
+		"{\"asset\":\"plc-press-1\",\"do\":\"asset.set\",\"kind\":\"declared/1\",\"place\":"
+		"{\"interface\":\"lan\",\"state\":"
 		"\"customised\"},\"value\":{\"services\":[\"modbus\"],\"tcp\":\"502\"}}",
-		"{\"asset\":\"gw-hoshu\",\"do\":\"asset.set\",\"kind\":\"translation/1\",\"place\":{\"addr\":\"203.0.113.10\",\"outer\":"
-		"\"gaibu\",\"port\":443,\"proto\":\"tcp\"},\"value\":{\"inner\":\"kojo\",\"inner_addr\":\"198.51.100.20\",\"inner_port\":443}}",
+		"{\"asset\":\"gw-hoshu\",\"do\":\"asset.set\",\"kind\":\"translation/1\",\"place\":"
+		"{\"addr\":\"203.0.113.10\",\"outer\":"
+		"\"gaibu\",\"port\":443,\"proto\":\"tcp\"},\"value\":"
+		"{\"inner\":\"kojo\",\"inner_addr\":\"198.51.100.20\",\"inner_port\":443}}",
 	};
 	int exit = CLI_OK;
 	struct str id;
@@ -480,7 +493,8 @@ static int prepare(struct cli *c, bool *ret_there)
 	}
 	*ret_there = r == ERR_EXISTS;
 	if (r == ERR_REFUSED) {
-		return cli_error(c, CLI_REFUSED, "E-DEMO", MSG_err_demo_store, MSG_fix_demo_store, TR({ "dir", c->store }));
+		return cli_error(c, CLI_REFUSED, "E-DEMO", MSG_err_demo_store, MSG_fix_demo_store, TR({ "dir",
+			c->store }));
 	}
 	return r == 0 || r == ERR_EXISTS ? CLI_OK : cli_error_of(c, r, c->store);
 }

@@ -48,6 +48,9 @@ static struct str request(struct cli *c)
 	struct json_w w = jw_new(&b);
 
 	jw_obj(&w);
+	if (cli_flag(c, "dry-run")) {
+		jw_kbool(&w, "dry", true);
+	}
 	jw_kstr(&w, "network", cli_str(c, "network"));
 	jw_kstr(&w, "ports", cli_str(c, "ports"));
 	jw_kstr(&w, "profile", cli_str(c, "profile"));
@@ -448,10 +451,24 @@ static int check_domain(struct scan *s, const struct json *told)
 	}
 	(void)!json_get_str(told, S("run"), &s->run);
 	s->why = S("another DHCP domain");
-	if (end_run(s, ERR_REFUSED) != CLI_OK) {
+	if (s->run.n != 0 && end_run(s, ERR_REFUSED) != CLI_OK) {
 		return CLI_FAILED;
 	}
 	return cli_error(c, CLI_REFUSED, "E-NETWORK", MSG_err_domain, MSG_NONE, TR({ "want", want }, { "got", got }));
+}
+
+/* --dry-run: the scope allows it, and this is what would be sent, to whom. */
+static int say_dry(struct scan *s)
+{
+	struct cli *c = s->c;
+	struct str targets = S("");
+
+	for (size_t i = 0; i < c->args.n; i++) {
+		targets = str_printf(c->a, "%.*s%s%.*s", STRF(targets), i > 0 ? " " : "", STRF(c->args.p[i]));
+	}
+	cli_say(c, MSG_say_scan_dry, TR({ "targets", targets }, { "network", cli_str(c, "network") }, { "ports", cli_str(c, "ports") },
+		{ "profile", cli_str(c, "profile") }));
+	return CLI_OK;
 }
 
 static int scan_with(struct cli *c, struct ask *q)
@@ -476,6 +493,9 @@ static int scan_with(struct cli *c, struct ask *q)
 	}
 	if ((r = start_body(&s, told, &body)) != 0) {
 		return r > 0 ? r : cli_error_of(c, r, c->args.p[0]);
+	}
+	if (cli_flag(c, "dry-run")) {
+		return say_dry(&s);
 	}
 	cli_say(c, s.resumed ? MSG_say_scan_resumed : MSG_say_scan_begins, TR({ "run", s.run },
 		{ "profile", cli_str(c, "profile") }));

@@ -60,6 +60,7 @@ const struct cli_cmd cli_cmds[] = {
 		  { .name = "connect", .type = CLI_FLAG, .text = MSG_opt_connect },
 		  { .name = "status", .type = CLI_WORD, .arg = "HOW", .words = "line json off", .fallback = "line",
 		    .text = MSG_opt_status },
+		  { .name = "dry-run", .letter = 'n', .type = CLI_FLAG, .text = MSG_opt_scan_dry },
 		  { .name = "restart", .type = CLI_FLAG, .text = MSG_opt_restart }) },
 	{ .name = "verify", .run = cmd_verify, .args = "FILE", .min = 1, .max = 1, .complete = CLI_FILE,
 	  .flags = CLI_ROWS, .group = CLI_PEOPLE, .view = VIEW_check, .text = MSG_cmd_verify, .more = MSG_cmd_verify_more,

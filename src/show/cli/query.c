@@ -71,7 +71,8 @@ int query_read(struct cli *c, size_t first, struct query *ret)
 	if (q.sort.n != 0 && view_sort_parse(v, q.sort, &by) != 0) {
 		struct str near = nearest(v, str_from(q.sort, q.sort.p[0] == '-'));
 
-		return cli_error(c, CLI_FAILED, "E-QUERY", MSG_err_sort, near.n > 0 ? MSG_fix_near : MSG_fix_fields_help,
+		return cli_error(c, CLI_FAILED, "E-QUERY", MSG_err_sort, near.n > 0 ? MSG_fix_near :
+			MSG_fix_fields_help,
 			TR({ "name", q.sort }, { "near", near }));
 	}
 	*ret = q;

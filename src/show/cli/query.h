@@ -9,11 +9,13 @@ struct query {
 	u32 limit;
 };
 
-/* The arguments from `first` on, joined by blanks, as a filter over the rows of the command. CLI_OK, or it was said what is wrong. */
+/* The arguments from `first` on, joined by blanks, as a filter over the rows of the command. CLI_OK, or it was said
+ * what is wrong. */
 int query_read(struct cli *c, size_t first, struct query *ret) MUST_USE;
 void query_put(struct buf *b, const struct query *q);	/* blob filter, blob sort, u32 limit */
 int query_list(struct cli *c, const char *what);	/* the whole command: network ls, scope ls */
-/* Asks for assets until the limit or the end is reached, one walk of core after the other. *ret_cursor: where the rest begins, "" at
+/* Asks for assets until the limit or the end is reached, one walk of core after the other. *ret_cursor: where the
+ * rest begins, "" at
  * the end; may be NULL. */
 int query_assets(struct ask *q, const struct query *what, struct str cursor, struct str *ret_cursor) MUST_USE;
 
