@@ -24,10 +24,11 @@ _korobanu()
 	--color) COMPREPLY=($(compgen -W 'auto never always' -- "$cur")); return ;;
 	esac
 	case "${words[0]-} ${words[1]-}" in
-	"scan "*) w='--network --profile --ports --interface --vantage --connect --status --restart --format --json --columns --header --bom --fields-help --store --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"scan "*) w='--network --profile --ports --interface --vantage --connect --status --dry-run --restart --format --json --columns --header --bom --fields-help --store --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"verify "*) w='--key --format --json --columns --header --bom --fields-help --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"import "*) w='--network --key --strict --map --save-map --column --create --rejects --dry-run --yes --no-input --format --json --columns --header --bom --fields-help --store --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"export "*) w='--run --register --bom --output --store --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"demo "*) w='--store --dry-run --yes --no-input --format --json --columns --header --bom --fields-help --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"status "*) w='--format --json --columns --header --bom --fields-help --store --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"network add") w='--prefix --zone --gateway-mac --dhcp-domain --lease --note --dry-run --yes --no-input --store --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"network ls") w='--format --json --columns --header --bom --fields-help --sort --limit --store --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
@@ -79,7 +80,7 @@ _korobanu()
 	"ledger "*) w='head ls prove verify consistency anchor export rotate-key ' ;;
 	"db "*) w='check backup restore migrate ' ;;
 	"config "*) w='show test ' ;;
-	*) w='scan verify import export status network scope asset declare fact sheet rule ledger erase db doctor info config completion help version ' ;;
+	*) w='scan verify import export demo status network scope asset declare fact sheet rule ledger erase db doctor info config completion help version ' ;;
 	esac
 	if [[ $w == --* && $cur != -* ]]; then
 		COMPREPLY=($(compgen -f -- "$cur"))
