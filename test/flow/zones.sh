@@ -52,7 +52,7 @@ proved() { quiet ledger prove -o "$work/p.jsonl" && ! grep -q "$leak" "$work/p.j
 ok "ledger prove: the bundle names nothing of it and verifies" proved
 ok "ledger prove of an asset elsewhere" ends 2 "$K" --store "$work/store" --zones kansai ledger prove "$there" -o "$work/q.jsonl"
 for what in "db backup $work/b.db" "db check" "ledger verify" "asset set $here place.room=x" "asset set $there place.room=x" \
-	"erase $here owner.name --basis x -y" "network add n2" "ledger rotate-key -y" "export --register -o $work/r.csv" \
+	"erase $here owner.name --basis other -y" "network add n2" "ledger rotate-key -y" "export --register -o $work/r.csv" \
 	"import $work/tokyo.csv --network tokyo"; do
 	ok "refused within zones: ${what%% /*}" ends 4 "$K" --store "$work/store" --zones kansai $what
 done

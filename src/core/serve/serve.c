@@ -65,6 +65,7 @@ static void mark(struct serve_reply *out)
 	if (serve_is_demo(out->s->head.origin) && !out->marked) {
 		out->marked = true;
 		view_set_str(&row, VIEW_mark_text, S("DEMO"));
+		view_set_str(&row, VIEW_mark_origin, out->s->head.origin);
 		serve_row(out, &row);
 	}
 }
