@@ -9,6 +9,7 @@ _korobanu()
 	"scan  --status") COMPREPLY=($(compgen -W 'line json off' -- "$cur")); return ;;
 	"scope add --vantage") COMPREPLY=($(compgen -W 'v1 v2 v3 v4' -- "$cur")); return ;;
 	"declare set --state") COMPREPLY=($(compgen -W 'factory initialised customised' -- "$cur")); return ;;
+	"erase  --basis") COMPREPLY=($(compgen -W 'contract law mistake other request retention' -- "$cur")); return ;;
 	esac
 	case $prev in
 	--format|-f) COMPREPLY=($(compgen -W 'table plain json jsonl csv tsv' -- "$cur")); return ;;
@@ -58,7 +59,7 @@ _korobanu()
 	"ledger anchor") w='--store --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"ledger export") w='--store --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"ledger rotate-key") w='--dry-run --yes --no-input --store --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
-	"erase "*) w='--basis --dry-run --yes --no-input --store --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"erase "*) w='--basis --all --why --dry-run --yes --no-input --store --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"db check") w='--format --json --columns --header --bom --fields-help --store --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"db backup") w='--store --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"db restore") w='--replace --dry-run --yes --no-input --format --json --columns --header --bom --fields-help --store --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
