@@ -42,17 +42,26 @@ struct told {				/* a member of the statement and where it stands */
 	u32 line;
 };
 
+struct given_text {
+	enum bundle_text kind;
+	struct str hex;			/* its hash */
+	u32 line;
+	bool named;			/* an answer names it */
+};
+
 struct check {
 	struct arena *a;
 	struct perr *err;
 	struct map items;		/* "seq.index" -> struct known_item */
 	struct map entries;		/* "seq" -> struct entry */
 	vec(struct catalog_source) sources;
+	vec(struct given_text) texts;
 	vec(struct told) told;
 	struct gathering g;
 	struct map lost;		/* "seq.index" of items whose technical part was erased */
 	vec(struct view_row) rows;	/* shown when all is known to be sound */
 	size_t answers;			/* verdicts reached again */
+	u32 newer;			/* line of the first statement in words this program does not know, 0: none */
 	struct judge *j;
 };
 
@@ -105,8 +114,8 @@ static int take_text(void *ctx, u32 line, enum bundle_text kind, const struct ha
 	struct catalog_source *s = vec_add(c->a, &c->sources);
 	struct str hex = str_hex(c->a, sha256->b, sizeof sha256->b);
 
-	(void)line;
 	(void)reterr;
+	*vec_add(c->a, &c->texts) = (struct given_text){ .kind = kind, .hex = hex, .line = line };
 	/* A guideline's short name is in the statement; until then it goes by its hash. The others are lists of one. */
 	*s = (struct catalog_source){ .name = hex, .body = str_dup(c->a, body), .kind = S("guideline") };
 	if (kind == BUNDLE_RULE) {
@@ -158,8 +167,13 @@ static int finish_item(struct check *c)
 
 		t->line = g->line;
 		t->entry = e;
-		if (statement_read(c->a, k->item.act, &t->st) != 0 ||
-		    (t->st.type != STATEMENT_NONE && e->type != ENVELOPE_ACT)) {
+		r = statement_read(c->a, k->item.act, &t->st);
+		if (r == ERR_NEWER || r == ERR_UNKNOWN) {	/* the log signed it: words of a newer program, not damage */
+			c->newer = c->newer != 0 ? c->newer : g->line;
+			t->st = (struct statement){ .type = STATEMENT_NONE };
+			r = 0;
+		}
+		if (r != 0 || (t->st.type != STATEMENT_NONE && e->type != ENVELOPE_ACT)) {
 			return wrong(c, g->line, "a statement that cannot be read", S(""));
 		}
 		if (t->st.type == STATEMENT_ASSET && t->st.asset.keyless != (k->item.nerased != 0)) {
@@ -212,6 +226,47 @@ static int take_part(void *ctx, u32 line, const struct bundle_part *p, struct pe
 }
 
 /* ---- judging again ---- */
+
+static bool name_text(struct check *c, enum bundle_text kind, struct str hex)
+{
+	for (size_t i = 0; i < c->texts.n; i++) {
+		if (c->texts.p[i].kind == kind && str_eq(c->texts.p[i].hex, hex)) {
+			c->texts.p[i].named = true;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The log vouches for a text only through an answer that names it: what an answer names is here, and nothing else is. */
+static int check_texts(struct check *c)
+{
+	for (size_t i = 0; i < c->told.n; i++) {
+		const struct told *t = &c->told.p[i];
+		const struct statement_control *s = &t->st.control;
+
+		if (t->st.type == STATEMENT_VERDICT && !name_text(c, BUNDLE_RULE, t->st.verdict.rule)) {
+			return wrong(c, t->line, "the text of this measure is not in the bundle", t->st.verdict.measure);
+		}
+		if (t->st.type != STATEMENT_CONTROL) {
+			continue;
+		}
+		if (!name_text(c, BUNDLE_GUIDELINE, s->guideline_text)) {
+			return wrong(c, t->line, "the text of this guideline is not in the bundle", s->guideline);
+		}
+		for (size_t k = 0; k < s->nmappings; k++) {
+			if (!name_text(c, BUNDLE_MAPPING, s->mappings[k])) {
+				return wrong(c, t->line, "a mapping of this item is not in the bundle", s->control);
+			}
+		}
+	}
+	for (size_t i = 0; i < c->texts.n; i++) {
+		if (!c->texts.p[i].named) {
+			return wrong(c, c->texts.p[i].line, "a text that no answer names", c->texts.p[i].hex);
+		}
+	}
+	return 0;
+}
 
 static int name_guidelines(struct check *c)
 {
@@ -317,6 +372,9 @@ static bool answer_of(void *arg, struct str measure, enum view_answer *ret)
 /* Whether every verdict rests on what this program judges by: before any text is read, which may be of another language. */
 static int check_means(struct check *c)
 {
+	if (c->newer != 0) {
+		return unknown(c, c->newer, "a statement in words this program does not know", S(""));
+	}
 	for (size_t i = 0; i < c->told.n; i++) {
 		const struct told *t = &c->told.p[i];
 		const struct statement_verdict *s = &t->st.verdict;
@@ -585,7 +643,7 @@ int proof_check(struct arena *a, bundle_in *in, void *in_ctx, const struct note_
 	}
 	tell_logs(&c, &info, trusted);
 	if ((r = check_chain(&c, &info)) != 0 || (r = no_strays(&c)) != 0 || (r = check_means(&c)) != 0 ||
-	    (r = name_guidelines(&c)) != 0) {
+	    (r = check_texts(&c)) != 0 || (r = name_guidelines(&c)) != 0) {
 		return r;
 	}
 	if (judge_new(a, c.sources.p, c.sources.n, &c.j, &why) != 0) {

@@ -440,5 +440,5 @@ int statement_read(struct arena *a, const struct json *act, struct statement *re
 		ret->type = STATEMENT_CONTROL;
 		return read_control(a, act, &ret->control);
 	}
-	return 0;
+	return str_starts(what, S("proof.")) ? ERR_NEWER : 0;	/* an answer unread must not pass for one that was judged again */
 }

@@ -72,7 +72,7 @@ struct statement {
 		struct statement_control control;
 	};
 };
-/* From a stranger. ERR_MISSING, ERR_TYPE, ERR_RANGE, ERR_SYNTAX. */
+/* From a stranger. ERR_MISSING, ERR_TYPE, ERR_RANGE, ERR_SYNTAX, ERR_EXTRA; ERR_UNKNOWN, ERR_NEWER: words of a newer program. */
 int statement_read(struct arena *a, const struct json *act, struct statement *ret) MUST_USE;
 
 #endif

@@ -43,8 +43,8 @@ struct given {
 };
 #define PARTS 4
 
-/* A log of one entry with these parts, and one that erases some; the bundle gives the first `given` of them. */
-static int check_parts(enum envelope_type type, const struct given part[PARTS], size_t given, struct perr *e)
+/* A log of one entry with these parts, and one that erases some; the bundle gives the first `given` of them, and the text of a rule. */
+static int check_with_text(enum envelope_type type, const struct given part[PARTS], size_t given, const char *text, struct perr *e)
 {
 	struct arena *a = arena_new(NULL, 0);
 	struct checkpoint c = { .origin = S(ORIGIN), .size = 2 };
@@ -95,6 +95,9 @@ static int check_parts(enum envelope_type type, const struct given part[PARTS], 
 	assert_int_equal(checkpoint_sign(a, &c, &key, &note), 0);
 	w = bundle_w_new(a, to_buf, &b);
 	bundle_w_begin(w, (struct utc){ 1795223702114 }, &(struct bundle_log){ .key = nk, .note = note }, 1);
+	if (text != NULL) {
+		bundle_w_text(w, BUNDLE_RULE, str_z(text));
+	}
 	for (u64 i = 0; i < 2; i++) {
 		assert_int_equal(merkle_inclusion(merkle_tree_fetch, &log, i, 2, &p), 0);
 		bundle_w_entry(w, i, bytes[i], &p);
@@ -112,6 +115,11 @@ static int check_parts(enum envelope_type type, const struct given part[PARTS], 
 	assert_true(r == 0 ? answers == 0 : rows == 0);		/* nothing is shown of what does not hold */
 	arena_free(a);
 	return r;
+}
+
+static int check_parts(enum envelope_type type, const struct given part[PARTS], size_t given, struct perr *e)
+{
+	return check_with_text(type, part, given, NULL, e);
 }
 
 /* Two items of one part. */
@@ -336,4 +344,37 @@ void test_check__other_means_are_named(void **state)
 			fail_msg("%zu: code %d line %u: %s", i, r, e.line, e.text);
 		}
 	}
+}
+
+/* What a later program states is not passed over in silence; it is no damage either. */
+void test_check__statements_of_a_newer_program(void **state)
+{
+	static const char *const newer[] = {
+		"{\"i\":1,\"item\":{\"act\":{\"asset\":\"AST-1\",\"do\":\"proof.answer\"}}}",
+		"{\"i\":1,\"item\":{\"act\":{\"asset\":\"AST-1\",\"control\":\"x\",\"do\":\"proof.control\",\"guideline\":\"g\","
+		"\"guideline_text\":\"00\",\"mappings\":[],\"state\":\"better\"}}}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(newer); i++) {
+		const char *const text[2] = { ASSET("0"), newer[i] };
+		struct perr e = { 0 };
+
+		assert_int_equal(check(ENVELOPE_ACT, text, 2, &e), ERR_NEWER);
+		assert_int_equal(e.code, ERR_NEWER);
+		assert_int_equal(e.line, 6);
+	}
+}
+
+/* Its own hash is right, but nothing the log signed speaks of it: anybody could have put it there. */
+void test_check__a_text_that_no_answer_names(void **state)
+{
+	static const struct given part[PARTS] = { { ASSET("0"), 0, PART_TECHNICAL, false } };
+	struct perr e = { 0 };
+
+	(void)state;
+	assert_int_equal(check_parts(ENVELOPE_ACT, part, 1, &e), 0);
+	assert_int_equal(check_with_text(ENVELOPE_ACT, part, 1, "{}", &e), ERR_INTEGRITY);
+	assert_int_equal(e.line, 3);
+	assert_non_null(strstr(e.text, "no answer names"));
 }
