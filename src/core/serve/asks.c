@@ -25,46 +25,83 @@ int serve_state(struct serve *s, struct arena *a, u64 asset, struct state **ret,
 	return r != 0 ? r : shared_peers(s, a, asset, *ret, serve_now(s));
 }
 
+/* What a text may mean: no asset yet, one, or several. */
+struct meant {
+	u64 id;
+	bool several;
+};
+
+static void means(struct meant *m, u64 id)
+{
+	m->several = m->several || (m->id != 0 && m->id != id);
+	m->id = id;
+}
+
+static bool has_word(struct str words, struct str word)
+{
+	while (words.n != 0) {
+		if (str_eq(str_cut(&words, ' '), word)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* By the claims of the address in each network there is; a claim may be history, so the row must hold it now. */
+static int by_address(struct serve *s, struct arena *a, struct str addr, struct meant *m)
+{
+	struct store_claim *claims;
+	struct store_asset row;
+	struct str *networks;
+	size_t n, nclaims;
+	int r = store_asset_values(s->st, a, STORE_BY_NETWORK, STORE_PAGE_MAX, &networks, &n);
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		r = store_find_key(s->st, a, networks[i], S("ip"), addr, &claims, &nclaims);
+		for (size_t k = 0; r == 0 && k < nclaims; k++) {
+			r = store_get_asset(s->st, a, identity_root(s->edges, claims[k].asset), &row);
+			if (r == 0 && has_word(row.text[0], addr)) {
+				means(m, row.id);
+			}
+			r = r == ERR_NOTFOUND ? 0 : r;	/* in a zone the caller does not see */
+		}
+	}
+	return r;
+}
+
 int serve_asset_of(struct serve *s, struct arena *a, struct str text, u64 *ret)
 {
-	struct store_page p = { .limit = STORE_PAGE_MAX };
-	struct store_asset *rows;
-	struct str cursor;
-	size_t n, hits = 0;
+	struct meant m = { 0 };
+	struct store_asset row, *named;
+	struct str addr;
+	size_t n;
 	u64 id;
 	int r;
 
 	if (identity_parse(text, &id) == 0) {
-		struct store_asset row;
-
 		id = identity_root(s->edges, id);
 		if ((r = store_get_asset(s->st, a, id, &row)) == 0) {
 			*ret = id;
 		}
 		return r;
 	}
-	do {
-		if ((r = store_page_assets(s->st, a, &p, &rows, &n, &cursor)) != 0) {
-			return r;
-		}
-		for (size_t i = 0; i < n; i++) {
-			struct str addrs = rows[i].text[0];
-			bool hit = str_eq(rows[i].name, text) && text.n != 0;
-
-			while (!hit && addrs.n != 0) {
-				hit = str_eq(str_cut(&addrs, ' '), text);
-			}
-			if (hit) {
-				id = rows[i].id;
-				hits++;
-			}
-		}
-		p.cursor = cursor;
-	} while (cursor.n != 0);
-	if (hits == 1) {
-		*ret = id;
+	if (text.n == 0) {
+		return ERR_NOTFOUND;
 	}
-	return hits == 1 ? 0 : hits == 0 ? ERR_NOTFOUND : ERR_CONFLICT;
+	if ((r = store_assets_named(s->st, a, text, 2, &named, &n)) != 0) {
+		return r;
+	}
+	for (size_t i = 0; i < n; i++) {
+		means(&m, named[i].id);
+	}
+	if (fact_addr(a, text, &addr) == 0 && (r = by_address(s, a, addr, &m)) != 0) {
+		return r;
+	}
+	if (m.id == 0 || m.several) {
+		return m.id == 0 ? ERR_NOTFOUND : ERR_CONFLICT;
+	}
+	*ret = m.id;
+	return 0;
 }
 
 int serve_item(struct serve *s, struct arena *a, u64 seq, u32 index, struct item *ret, struct utc *ret_recorded)

@@ -305,6 +305,12 @@ int store_each_state(struct store *st, u64 after, int (*fn)(void *ctx, const str
 	return r;
 }
 
+int store_assets_named(struct store *st, struct arena *a, struct str name, size_t limit, struct store_asset **ret,
+	size_t *ret_n)
+{
+	LIST(st, a, Q_ASSETS_NAMED, ARGS(ZONE(st), VT(name), VI(cut(limit))), fill_asset, ret, ret_n);
+}
+
 int store_count_assets(struct store *st, u64 *ret)
 {
 	i64 n = 0;

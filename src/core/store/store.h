@@ -303,6 +303,9 @@ int store_get_state(struct store *st, struct arena *a, u64 id, struct store_asse
  * result other than 0 ends the walk and is returned. fn must not commit. */
 int store_each_state(struct store *st, u64 after, int (*fn)(void *ctx, const struct store_asset *row),
 	void *ctx) MUST_USE;
+/* With exactly this name, by number; not merged away. */
+int store_assets_named(struct store *st, struct arena *a, struct str name, size_t limit, struct store_asset **ret,
+	size_t *ret_n) MUST_USE;
 int store_count_assets(struct store *st, u64 *ret) MUST_USE;	/* not merged away */
 
 enum store_sort { STORE_BY_ID, STORE_BY_NAME, STORE_BY_CLASS, STORE_BY_VENDOR, STORE_BY_NETWORK, STORE_BY_LAST_SEEN };
