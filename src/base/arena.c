@@ -135,7 +135,14 @@ static void add_block(struct arena *a, size_t n)
 	a->blocks = b;
 }
 
-void *arena_try(struct arena *a, size_t n)
+#ifndef ARENA_MALLOC
+static size_t rounded(size_t n)
+{
+	return (n + ALIGN - 1) / ALIGN * ALIGN;
+}
+#endif
+
+void *arena_try_raw(struct arena *a, size_t n)
 {
 	size_t size = n == 0 ? 1 : n;
 	u8 *p;
@@ -147,14 +154,44 @@ void *arena_try(struct arena *a, size_t n)
 #ifdef ARENA_MALLOC
 	add_block(a, size);
 #else
-	size = (size + ALIGN - 1) / ALIGN * ALIGN;
+	size = rounded(size);
 	if (a->blocks == NULL || a->blocks->cap - a->blocks->used < size) {
 		add_block(a, size);
 	}
 #endif
 	p = a->blocks->mem + a->blocks->used;
 	a->blocks->used += size;
-	return memset(p, 0, size);
+	return p;
+}
+
+bool arena_extend(struct arena *a, const void *p, size_t n, size_t more)
+{
+#ifdef ARENA_MALLOC
+	(void)a;
+	(void)p;
+	(void)n;
+	(void)more;
+	return false;
+#else
+	struct block *b = a->blocks;
+	size_t was = rounded(n == 0 ? 1 : n), add = more - n;
+
+	if (b == NULL || more < n || more > SIZE_MAX / 4 || b->used < was || p != b->mem + (b->used - was) ||
+	    b->cap - (b->used - was) < rounded(more) ||
+	    (a->limit != 0 && (add > a->limit || a->used > a->limit - add))) {
+		return false;
+	}
+	b->used += rounded(more) - was;
+	a->used += add;
+	return true;
+#endif
+}
+
+void *arena_try(struct arena *a, size_t n)
+{
+	void *p = arena_try_raw(a, n);
+
+	return p == NULL ? NULL : memset(p, 0, n == 0 ? 1 : n);
 }
 
 void *arena_alloc(struct arena *a, size_t n)
@@ -167,8 +204,9 @@ void *arena_alloc(struct arena *a, size_t n)
 
 void *arena_copy(struct arena *a, const void *p, size_t n)
 {
-	void *q = arena_alloc(a, n);
+	void *q = arena_try_raw(a, n);
 
+	must(q != NULL);
 	if (n != 0) {
 		memcpy(q, p, n);
 	}

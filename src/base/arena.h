@@ -20,6 +20,11 @@ void *arena_alloc(struct arena *a, size_t n);
 void *arena_copy(struct arena *a, const void *p, size_t n);
 /* For sizes a stranger chose: NULL when over the limit. */
 void *arena_try(struct arena *a, size_t n) MUST_USE;
+/* The same without zeroes, for who writes all of it at once. */
+void *arena_try_raw(struct arena *a, size_t n) MUST_USE;
+/* The newest allocation, p of n bytes, becomes `more` bytes where it stands, the new ones not zeroed. False, and nothing
+ * changed: it is not the newest, or there is no room behind it. */
+bool arena_extend(struct arena *a, const void *p, size_t n, size_t more) MUST_USE;
 
 /* Calls fn(p) when the arena is freed or reset: closes descriptors, finalises statements. */
 void arena_on_free(struct arena *a, void (*fn)(void *), void *p);

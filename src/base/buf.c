@@ -11,9 +11,10 @@ struct buf buf_new(struct arena *a, size_t max)
 	return (struct buf){ .a = a, .max = max };
 }
 
-u8 *buf_room(struct buf *b, size_t n)
+u8 *buf_grow(struct buf *b, size_t n)
 {
-	size_t want;
+	size_t want, cap;
+	u8 *p;
 
 	if (b->err != 0) {
 		return NULL;
@@ -23,74 +24,35 @@ u8 *buf_room(struct buf *b, size_t n)
 		return NULL;
 	}
 	if (want > b->cap) {
-		size_t cap = b->cap < 64 ? 64 : b->cap * 2;
-		u8 *p = arena_try(b->a, cap < want ? want : cap);
-
-		if (p == NULL) {
-			b->err = ERR_NOMEM;
-			return NULL;
+		cap = b->cap < 64 ? 64 : b->cap * 2;
+		cap = cap < want ? want : b->max != 0 && cap > b->max ? b->max : cap;	/* so room never passes the limit */
+		if (b->cap == 0 || !arena_extend(b->a, b->p, b->cap, cap)) {
+			p = arena_try_raw(b->a, cap);
+			if (p == NULL) {
+				b->err = ERR_NOMEM;
+				return NULL;
+			}
+			if (b->n != 0) {
+				memcpy(p, b->p, b->n);
+			}
+			b->p = p;
 		}
-		if (b->n != 0) {
-			memcpy(p, b->p, b->n);
-		}
-		b->p = p;
-		b->cap = cap < want ? want : cap;
+		b->cap = cap;
 	}
 	b->n = want;
 	return n == want ? b->p : b->p + (want - n);	/* nothing in an empty buffer has no place */
 }
 
-void buf_bytes(struct buf *b, const void *p, size_t n)
+void buf_number(struct buf *b, u64 v)
 {
-	u8 *to = buf_room(b, n);
+	char digits[20];
+	size_t n = sizeof digits;
 
-	if (to != NULL && n != 0) {
-		memcpy(to, p, n);
-	}
-}
-
-static void number(struct buf *b, u64 v, size_t n)
-{
-	u8 *to = buf_room(b, n);
-
-	for (size_t i = 0; to != NULL && i < n; i++) {
-		to[n - 1 - i] = (u8)(v >> (8 * i));
-	}
-}
-
-void buf_u8(struct buf *b, u8 v)
-{
-	number(b, v, 1);
-}
-
-void buf_u16(struct buf *b, u16 v)
-{
-	number(b, v, 2);
-}
-
-void buf_u32(struct buf *b, u32 v)
-{
-	number(b, v, 4);
-}
-
-void buf_u64(struct buf *b, u64 v)
-{
-	number(b, v, 8);
-}
-
-void buf_i64(struct buf *b, i64 v)
-{
-	number(b, (u64)v, 8);
-}
-
-void buf_str(struct buf *b, struct str s)
-{
-	buf_bytes(b, s.p, s.n);
-}
-
-void buf_z(struct buf *b, const char *z)
-{
-	buf_str(b, str_z(z));
+	do {
+		digits[--n] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v != 0);
+	buf_bytes(b, digits + n, sizeof digits - n);
 }
 
 void buf_blob(struct buf *b, struct str s)

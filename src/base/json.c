@@ -224,18 +224,10 @@ static void write_str(struct buf *b, struct str s)
 
 static void write_int(struct buf *b, i64 v)
 {
-	char digits[20];
-	size_t n = sizeof digits;
-	u64 u = v < 0 ? 0 - (u64)v : (u64)v;
-
-	do {
-		digits[--n] = (char)('0' + u % 10);
-		u /= 10;
-	} while (u != 0);
 	if (v < 0) {
-		digits[--n] = '-';
+		buf_u8(b, '-');
 	}
-	buf_bytes(b, digits + n, sizeof digits - n);
+	buf_number(b, v < 0 ? 0 - (u64)v : (u64)v);
 }
 
 /* A positive number d.ddd * 10^e without its point. */

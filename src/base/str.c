@@ -7,21 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct str str_z(const char *z)
-{
-	return (struct str){ .p = z == NULL ? "" : z, .n = z == NULL ? 0 : strlen(z) };
-}
-
-struct str str_of(const void *p, size_t n)
-{
-	return (struct str){ .p = p, .n = n };
-}
-
-bool str_eq(struct str a, struct str b)
-{
-	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 static char lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
@@ -40,27 +25,9 @@ bool str_eq_nocase(struct str a, struct str b)
 	return true;
 }
 
-int str_cmp(struct str a, struct str b)
-{
-	size_t n = a.n < b.n ? a.n : b.n;
-	int r = n == 0 ? 0 : memcmp(a.p, b.p, n);
-
-	return r != 0 ? r : a.n < b.n ? -1 : a.n > b.n;
-}
-
-bool str_starts(struct str s, struct str prefix)
-{
-	return s.n >= prefix.n && str_eq(str_sub(s, 0, prefix.n), prefix);
-}
-
 bool str_ends(struct str s, struct str suffix)
 {
 	return s.n >= suffix.n && str_eq(str_from(s, s.n - suffix.n), suffix);
-}
-
-struct str str_from(struct str s, size_t at)
-{
-	return at >= s.n ? S("") : (struct str){ .p = s.p + at, .n = s.n - at };
 }
 
 struct str str_sub(struct str s, size_t at, size_t n)

@@ -2,6 +2,8 @@
 #ifndef BASE_STR_H
 #define BASE_STR_H
 
+#include <string.h>
+
 #include "base/arena.h"
 
 struct str {
@@ -12,14 +14,45 @@ struct str {
 #define S(lit) ((struct str){ .p = "" lit, .n = sizeof(lit) - 1 })
 #define STRF(s) (int)(s).n, (s).p	/* printf("%.*s", STRF(s)) */
 
-struct str str_z(const char *z);	/* of a NUL-terminated string; NULL gives the empty one */
-struct str str_of(const void *p, size_t n);
-bool str_eq(struct str a, struct str b);
+static inline struct str str_z(const char *z)	/* of a NUL-terminated string; NULL gives the empty one */
+{
+	struct str s = { z == NULL ? "" : z, z == NULL ? 0 : strlen(z) };
+
+	return s;
+}
+
+static inline struct str str_of(const void *p, size_t n)
+{
+	struct str s = { (const char *)p, n };
+
+	return s;
+}
+
+static inline bool str_eq(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
 bool str_eq_nocase(struct str a, struct str b);	/* ASCII only */
-int str_cmp(struct str a, struct str b);	/* as memcmp, a prefix sorts first */
-bool str_starts(struct str s, struct str prefix);
+static inline int str_cmp(struct str a, struct str b)	/* as memcmp, a prefix sorts first */
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int r = n == 0 ? 0 : memcmp(a.p, b.p, n);
+
+	return r != 0 ? r : a.n < b.n ? -1 : a.n > b.n;
+}
+
+static inline bool str_starts(struct str s, struct str prefix)
+{
+	return s.n >= prefix.n && str_eq(str_of(s.p, prefix.n), prefix);
+}
+
 bool str_ends(struct str s, struct str suffix);
-struct str str_from(struct str s, size_t at);	/* from `at` to the end; empty past it */
+static inline struct str str_from(struct str s, size_t at)	/* from `at` to the end; empty past it */
+{
+	return at >= s.n ? str_of("", 0) : str_of(s.p + at, s.n - at);
+}
+
 struct str str_sub(struct str s, size_t at, size_t n);
 struct str str_trim(struct str s);		/* ASCII blanks at both ends */
 ptrdiff_t str_find(struct str s, struct str what);	/* -1: not there */

@@ -25,8 +25,10 @@ static inline unsigned unit_step(void)
 #define assert_str(got, want) unit_assert_str((got), (want), __FILE__, __LINE__)
 static inline void unit_assert_str(struct str got, const char *want, const char *file, int line)
 {
-	if (!str_eq(got, str_z(want))) {
-		print_error("got  \"%.*s\"\nwant \"%s\"\n", STRF(got), want);
+	struct str right = str_z(want);
+
+	if (!str_eq(got, right)) {
+		print_error("got  \"%.*s\"\nwant \"%.*s\"\n", STRF(got), STRF(right));
 		_fail(file, line);
 	}
 }

@@ -86,10 +86,11 @@ struct str ranges_text(struct arena *a, struct ranges r)
 	for (size_t i = 0; i < r.n; i++) {
 		if (i > 0)
 			buf_u8(&b, ',');
-		if (r.p[i].lo == r.p[i].hi)
-			buf_printf(&b, "%u", r.p[i].lo);
-		else
-			buf_printf(&b, "%u-%u", r.p[i].lo, r.p[i].hi);
+		buf_number(&b, r.p[i].lo);
+		if (r.p[i].lo != r.p[i].hi) {
+			buf_u8(&b, '-');
+			buf_number(&b, r.p[i].hi);
+		}
 	}
 	return buf_view(&b);
 }

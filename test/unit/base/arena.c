@@ -57,3 +57,31 @@ void test_arena__children_and_calls_end_with_the_parent(void **state)
 	assert_int_equal(n, 3);
 	arena_free(NULL);
 }
+
+void test_arena__the_newest_allocation_grows_where_it_stands(void **state)
+{
+	struct arena *a = arena_new(NULL, 4000);
+	u8 *p = arena_alloc(a, 100), *q;
+
+	(void)state;
+	memset(p, 7, 100);
+	if (arena_extend(a, p, 100, 1000)) {		/* never where every allocation has a malloc of its own */
+		memset(p + 100, 8, 900);
+		q = arena_alloc(a, 100);
+		assert_true(q >= p + 1000);
+		assert_int_equal(q[0], 0);
+		assert_false(arena_extend(a, p, 1000, 1100));		/* not the newest */
+		assert_false(arena_extend(a, q, 100, 50));		/* does not shrink */
+		assert_false(arena_extend(a, q, 100, 3001));		/* over the limit */
+		assert_int_equal(arena_used(a), 1100);
+		assert_true(arena_extend(a, q, 100, 3000));
+		assert_null(arena_try(a, 1));
+	}
+	assert_int_equal(p[99], 7);
+	assert_false(arena_extend(a, NULL, 0, 10));
+	arena_reset(a);
+	assert_non_null(p = arena_try_raw(a, 4000));
+	memset(p, 1, 4000);
+	assert_null(arena_try_raw(a, 1));
+	arena_free(a);
+}

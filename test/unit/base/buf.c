@@ -74,3 +74,42 @@ void test_rd__never_passes_the_end_and_stays_on_failure(void **state)
 	assert_int_equal(rd_skip(&rd, 1), ERR_TRUNC);
 	assert_int_equal(rd_done(&rd), 0);
 }
+
+void test_buf__room_ends_at_the_limit(void **state)
+{
+	struct arena *a = arena_new(NULL, 0);
+
+	(void)state;
+	for (size_t max = 1; max < 300; max++) {
+		struct buf b = buf_new(a, max);
+
+		for (size_t i = 0; i < max; i++) {
+			buf_u8(&b, (u8)i);
+			assert_int_equal(buf_done(&b), 0);
+		}
+		buf_u8(&b, 0);
+		assert_int_equal(buf_done(&b), ERR_LIMIT);
+		assert_null(buf_room(&b, 0));
+		for (size_t i = 0; i < max; i++) {
+			assert_int_equal(b.p[i], (u8)i);
+		}
+	}
+	arena_free(a);
+}
+
+void test_buf__reserve_and_numbers(void **state)
+{
+	struct arena *a = arena_new(NULL, 0);
+	struct buf b = buf_new(a, 0), c = buf_new(a, 10);
+
+	(void)state;
+	buf_reserve(&b, 100);
+	assert_int_equal(b.n, 0);
+	buf_number(&b, 0);
+	buf_u8(&b, ' ');
+	buf_number(&b, UINT64_MAX);
+	assert_str(buf_view(&b), "0 18446744073709551615");
+	buf_reserve(&c, 11);
+	assert_int_equal(buf_done(&c), ERR_LIMIT);
+	arena_free(a);
+}
