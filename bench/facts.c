@@ -29,8 +29,8 @@ static bool unsealed;
 
 int __real_part_salts(struct salt *ret, size_t n);
 int __wrap_part_salts(struct salt *ret, size_t n);
-struct hash __real_part_commit(enum part_role role, u32 item, const struct salt *salt, struct str bytes);
-struct hash __wrap_part_commit(enum part_role role, u32 item, const struct salt *salt, struct str bytes);
+void __real_part_commits(const struct part_in *parts, const struct salt *salts, size_t n, struct hash *ret);
+void __wrap_part_commits(const struct part_in *parts, const struct salt *salts, size_t n, struct hash *ret);
 struct hash __real_part_root(const struct hash *commitments, size_t n);
 struct hash __wrap_part_root(const struct hash *commitments, size_t n);
 int __real_store_commit(struct store *st, const struct store_batch *b, size_t *ret_chunk);
@@ -41,9 +41,11 @@ int __wrap_part_salts(struct salt *ret, size_t n)
 	return unsealed ? 0 : __real_part_salts(ret, n);
 }
 
-struct hash __wrap_part_commit(enum part_role role, u32 item, const struct salt *salt, struct str bytes)
+void __wrap_part_commits(const struct part_in *parts, const struct salt *salts, size_t n, struct hash *ret)
 {
-	return unsealed ? (struct hash){ 0 } : __real_part_commit(role, item, salt, bytes);
+	if (!unsealed) {
+		__real_part_commits(parts, salts, n, ret);
+	}
 }
 
 struct hash __wrap_part_root(const struct hash *commitments, size_t n)

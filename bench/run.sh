@@ -1,7 +1,8 @@
 #!/bin/sh
 # Builds the release program and the programs of bench/, runs each, prints one markdown row a claim and writes the table with date and
 # machine into doc/performance.md. usage: bench/run.sh [BUILD-DIRECTORY]
-#   FACTS=10000000 ASSETS=1000000 bench/run.sh	full size: hours on a slow machine, 30 GB of disk
+#   FULL=1 bench/run.sh	10 M facts, 1 M assets with 20 M: an hour or more, 40 GB of disk; without it some ten minutes on an idle machine
+#   FACTS=N SEALED=N ASSETS=N bench/run.sh	other sizes
 #   WORK=DIRECTORY	where the stores are made (default: a new directory beside this tree; the disk is part of what is measured)
 set -eu
 cd "$(dirname "$0")/.."
@@ -12,6 +13,11 @@ if [ -n "${WORK:-}" ]; then work=$(mktemp -d "$WORK/korobanu-bench.XXXXXX"); els
 rows=$work/rows
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
+
+if [ "${FULL:-0}" = 1 ]; then
+	FACTS=${FACTS:-10000000}
+	ASSETS=${ASSETS:-1000000}
+fi
 
 bench() { "$build/bench/bench_$@" | tee -a "$rows"; }
 

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/sha256.h"
 
 static const char *const members[] = { "kind", "network", "place", "source", "subject", "value", "vantage" };
 static const char *const states[SEEN_STATE_COUNT] = {
@@ -349,11 +350,25 @@ struct fact_id fact_id(const struct fact *f)
 	return id;
 }
 
+void fact_keep_ids(struct arena *a, struct fact *const *f, size_t n)
+{
+	struct sha256_job *jobs = arena_alloc(a, n * sizeof *jobs);
+	struct fact_id *ids = arena_alloc(a, n * sizeof *ids);
+
+	for (size_t i = 0; i < n; i++) {
+		struct buf b = buf_new(a, 0);
+
+		if (f[i]->text.p == NULL)
+			fact_write(&b, f[i]);
+		jobs[i] = (struct sha256_job){ .body = f[i]->text.p != NULL ? f[i]->text : buf_view(&b), .ret = ids[i].b };
+		f[i]->id = &ids[i];
+	}
+	sha256_many(jobs, n);
+}
+
 void fact_keep_id(struct arena *a, struct fact *f)
 {
-	struct fact_id id = fact_id(f);
-
-	f->id = arena_copy(a, &id, sizeof id);
+	fact_keep_ids(a, &f, 1);
 }
 
 int fact_id_cmp(const struct fact_id *x, const struct fact_id *y)
@@ -555,6 +570,10 @@ void seen_write(struct buf *b, const struct seen *s)
 {
 	struct json_w w = jw_new(b), qod;
 
+	if (s->text.p != NULL) {
+		buf_str(b, s->text);
+		return;
+	}
 	buf_z(b, "{\"at\":\"");	/* nothing in these members needs escapes */
 	buf_str(b, utc_text(b->a, s->at));
 	buf_z(b, "\",\"class\":\"");

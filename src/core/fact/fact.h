@@ -85,6 +85,7 @@ int fact_of_json(struct arena *a, const struct json *v, enum fact_read how, stru
 void fact_write(struct buf *b, const struct fact *f);	/* canonical bytes */
 struct fact_id fact_id(const struct fact *f);
 void fact_keep_id(struct arena *a, struct fact *f);	/* for who will ask more than once */
+void fact_keep_ids(struct arena *a, struct fact *const *f, size_t n);	/* many at once, which costs a fraction */
 int fact_id_cmp(const struct fact_id *x, const struct fact_id *y);
 
 const struct fact_value *fact_place(const struct fact *f, struct str name);	/* NULL: absent, that is unknown */
@@ -127,6 +128,7 @@ struct seen {
 	struct str run;		/* "" none; [A-Za-z0-9._-]{1,64} */
 	const u32 *evidence;	/* indices of evidence items in the same entry, ascending */
 	size_t nevidence;
+	struct str text;	/* what seen_write gives, where it is at hand; {0} otherwise. Who changes a copy takes it away. */
 };
 
 #define SEEN_QOD_DECIDES 70		/* at or above: decides; below: suspected */

@@ -473,10 +473,13 @@ static void find_provisional(struct work *w)
 int identity_resolve(struct arena *a, const struct identity_look *look, const struct fact *f, const struct seen *seen,
     struct utc recorded, u32 lease_ms, struct identity_result *ret)
 {
-	struct work *w = arena_alloc(a, sizeof *w);
+	struct work *w = arena_alloc(a, sizeof *w);	/* zeroed, so not written again: it has room for every key */
 	int r;
 
-	*w = (struct work){ .a = a, .look = look, .f = f, .lease_ms = lease_ms != 0 ? lease_ms : IDENTITY_LEASE_MS };
+	w->a = a;
+	w->look = look;
+	w->f = f;
+	w->lease_ms = lease_ms != 0 ? lease_ms : IDENTITY_LEASE_MS;
 	w->out.clock = seen_clock_bad(seen, recorded);
 	w->may_take = !w->out.clock && seen->qod >= SEEN_QOD_DECIDES;
 	w->t = w->out.clock ? recorded : seen->at;

@@ -88,12 +88,12 @@ static void split(struct arena *a, struct outlist *parts, struct outlist *paths,
 	*n = k;
 }
 
+/* Straight into one buffer: this is written for every fact of every entry. */
 static int fact_parts(struct arena *a, u32 index, const struct item *it, struct outlist *out)
 {
-	struct buf b = buf_new(a, 0), body = buf_new(a, 0);
 	struct outlist personal = {0}, paths = {0};
+	struct buf b = buf_new(a, 0);
 	struct fact f = it->fact;
-	struct json_w w;
 	int r;
 
 	if (fact_personal(&f)) {
@@ -102,13 +102,28 @@ static int fact_parts(struct arena *a, u32 index, const struct item *it, struct 
 		split(a, &personal, &paths, index, "place", &f.place, &f.nplace);
 		split(a, &personal, &paths, index, "value", &f.value, &f.nvalue);
 	}
-	fact_write(&body, &f);
-	w = begin(&b, index);
-	jw_key(&w, S("fact"));
-	jw_raw(&w, buf_view(&body));
-	put_seen(&w, &it->seen);
-	if ((r = finish(&b, &w, paths.p.p, paths.p.n)) != 0)
+	buf_reserve(&b, f.text.n + it->seen.text.n + 64);
+	buf_z(&b, "{\"i\":");
+	buf_number(&b, index);
+	buf_z(&b, ",\"item\":{\"fact\":");
+	fact_write(&b, &f);
+	buf_z(&b, ",\"seen\":");
+	seen_write(&b, &it->seen);
+	buf_u8(&b, '}');
+	if (paths.p.n > 0) {
+		struct json_w w = jw_new(&b);
+
+		buf_z(&b, ",\"personal\":");
+		jw_arr(&w);
+		for (size_t i = 0; i < paths.p.n; i++)
+			jw_str(&w, paths.p.p[i]);
+		jw_end(&w);
+	}
+	buf_u8(&b, '}');
+	if ((r = buf_done(&b)) != 0)
 		return r;
+	out->p.cap = 1 + personal.p.n;
+	out->p.p = arena_alloc(a, out->p.cap * sizeof *out->p.p);
 	*vec_add(a, &out->p) = buf_view(&b);
 	for (size_t i = 0; i < personal.p.n; i++)
 		*vec_add(a, &out->p) = personal.p.p[i];

@@ -87,11 +87,15 @@ int state_claim_cmp(const void *px, const void *py)
 	return cmp_u64(x->asset, y->asset);
 }
 
+const struct state_reg state_no_regs[KIND_FIELDS_MAX];
+
 struct state *state_new(struct arena *a)
 {
 	struct state *st = arena_alloc(a, sizeof *st);
 
 	st->a = a;
+	st->key = arena_alloc(a, sizeof *st->key);
+	*st->key = buf_new(a, 0);
 	return st;
 }
 
@@ -122,11 +126,23 @@ void state_put_value(struct buf *b, const struct fact_value *v)
 	}
 }
 
+/* Which field of the kind a field of a fact is; one that was upgraded may still point at its old kind's. */
+static size_t field_no(const struct kind *k, const struct fact_field *f)
+{
+	int i;
+
+	if (f->def >= k->fields && f->def < k->fields + k->n)
+		return (size_t)(f->def - k->fields);
+	i = kind_field_index(k, f->name);
+	must(i >= 0);
+	return (size_t)i;
+}
+
 void state_put_place(struct buf *b, const struct kind *k, const struct fact_field *p, size_t n)
 {
 	buf_u8(b, (u8)n);
 	for (size_t i = 0; i < n; i++) {
-		buf_u8(b, (u8)kind_field_index(k, p[i].name));
+		buf_u8(b, (u8)field_no(k, &p[i]));
 		state_put_value(b, &p[i].v);
 	}
 }
@@ -191,7 +207,14 @@ static void own_slot(struct state *st, struct state_slot *s, const struct fact *
 		s->place[i].v = copy_value(st->a, &f->place[i].v);
 	}
 	s->regs = arena_alloc(st->a, s->kind->n * sizeof *s->regs);
-	s->weak_regs = arena_alloc(st->a, s->kind->n * sizeof *s->weak_regs);
+	s->weak_regs = state_no_regs;
+}
+
+static struct state_reg *own_weak(struct state *st, struct state_slot *s)
+{
+	if (s->weak_own == NULL)
+		s->weak_regs = s->weak_own = arena_alloc(st->a, s->kind->n * sizeof *s->weak_own);
+	return s->weak_own;
 }
 
 static void offer_stamp(const struct state_stamp **reg, const struct state_stamp *stamp)
@@ -226,21 +249,22 @@ static void offer_value(struct state *st, struct state_reg *reg, const struct st
 
 static void fold_value(struct state *st, const struct fact *f, const struct state_stamp *stamp)
 {
-	struct buf key = buf_new(st->a, 0);
 	struct state_slot want = { .kind = f->kind, .network = f->network, .vantage = f->vantage }, *s;
 	bool strong = stamp->qod >= SEEN_QOD_DECIDES && !stamp->clock;
+	struct state_reg *regs;
 
-	state_put_place(&key, f->kind, f->place, f->nplace);
-	want.key = buf_view(&key);
+	buf_reset(st->key);
+	state_put_place(st->key, f->kind, f->place, f->nplace);
+	want.key = buf_view(st->key);
 	SORTED_SLOT(&st->slots, &want, state_slot_cmp, LIMIT_STATE_VALUES, st, s);
 	if (s == NULL)
 		return;
 	if (s->regs == NULL)
 		own_slot(st, s, f);
 	offer_stamp(strong ? &s->strong : &s->weak, stamp);
+	regs = strong ? s->regs : own_weak(st, s);
 	for (size_t i = 0; i < f->nvalue; i++)
-		offer_value(st, (strong ? s->regs : s->weak_regs) + kind_field_index(f->kind, f->value[i].name), stamp,
-		    &f->value[i].v, !strong);
+		offer_value(st, regs + field_no(f->kind, &f->value[i]), stamp, &f->value[i].v, !strong);
 }
 
 /* --- coverage --- */
@@ -529,16 +553,15 @@ void state_set_claims(struct state *st, const struct claim *claims, size_t n)
 static struct state_slot *find_slot(const struct state *st, const struct fact *f)
 {
 	struct state_slot want = { .network = f->network, .vantage = f->vantage }, *hit = NULL;
-	struct arena *a = arena_new(NULL, 0);
-	struct buf key = buf_new(a, 0);
 	struct fact now;
 
-	if (f->kind != NULL && fact_upgrade(a, f, &now) == 0) {
+	if (f->kind != NULL && fact_upgrade(st->a, f, &now) == 0) {
 		size_t lo = 0, hi = st->slots.n;
 
 		want.kind = now.kind;
-		state_put_place(&key, now.kind, now.place, now.nplace);
-		want.key = buf_view(&key);
+		buf_reset(st->key);
+		state_put_place(st->key, now.kind, now.place, now.nplace);
+		want.key = buf_view(st->key);
 		while (lo < hi) {
 			size_t mid = lo + (hi - lo) / 2;
 
@@ -550,7 +573,6 @@ static struct state_slot *find_slot(const struct state *st, const struct fact *f
 		if (lo < st->slots.n && state_slot_cmp(&st->slots.p[lo], &want) == 0)
 			hit = &st->slots.p[lo];
 	}
-	arena_free(a);
 	return hit;
 }
 

@@ -22,7 +22,8 @@ struct state_slot {
 	const struct state_stamp *strong;	/* latest that decides; NULL: none */
 	struct state_reg *regs;			/* kind->n of them, by field index */
 	const struct state_stamp *weak;		/* latest that does not */
-	struct state_reg *weak_regs;
+	const struct state_reg *weak_regs;	/* state_no_regs as long as nothing weak was seen */
+	struct state_reg *weak_own;		/* else the same, to write */
 	bool erased;				/* part of a fact here was erased */
 };
 
@@ -58,6 +59,7 @@ struct state_family {
 
 struct state {
 	struct arena *a;
+	struct buf *key;			/* room for the packed place that is being looked for */
 	vec(struct state_slot) slots;
 	vec(struct state_map) maps;
 	vec(struct state_family) families;
@@ -68,6 +70,8 @@ struct state {
 	bool overflow;
 	bool lost;				/* a fact was erased whole */
 };
+
+extern const struct state_reg state_no_regs[KIND_FIELDS_MAX];
 
 /* Total order: time, fact id, lower position; the rest only so that equal means equal. */
 int state_stamp_cmp(const struct state_stamp *x, const struct state_stamp *y);

@@ -32,6 +32,12 @@ struct dict {
 	size_t ntexts;
 	const struct state_stamp **stamps;
 	size_t nstamps;
+	/* what was looked up last: a fact's fields have one stamp, and slots of one kind and network stand together */
+	const struct kind *kind;
+	struct str text;
+	const struct state_stamp *stamp;
+	u16 kind_no, text_no;
+	u32 stamp_no;
 };
 
 /* --- writing --- */
@@ -88,10 +94,23 @@ struct gather {
 	vec(const struct state_stamp *) stamps;
 };
 
+/* What was added last is not added again; the rest of the doubles go when all is sorted. */
 static void add_stamp(struct arena *a, struct gather *g, const struct state_stamp *s)
 {
-	if (s != NULL)
+	if (s != NULL && (g->stamps.n == 0 || g->stamps.p[g->stamps.n - 1] != s))
 		*vec_add(a, &g->stamps) = s;
+}
+
+static void add_kind(struct arena *a, struct gather *g, const struct kind *k)
+{
+	if (g->kinds.n == 0 || g->kinds.p[g->kinds.n - 1] != k)
+		*vec_add(a, &g->kinds) = k;
+}
+
+static void add_text(struct arena *a, struct gather *g, struct str s)
+{
+	if (g->texts.n == 0 || !str_eq(g->texts.p[g->texts.n - 1], s))
+		*vec_add(a, &g->texts) = s;
 }
 
 static void gather_slots(struct arena *a, struct gather *g, const struct state *st)
@@ -99,12 +118,14 @@ static void gather_slots(struct arena *a, struct gather *g, const struct state *
 	for (size_t i = 0; i < st->slots.n; i++) {
 		const struct state_slot *s = &st->slots.p[i];
 
-		*vec_add(a, &g->kinds) = s->kind;
-		*vec_add(a, &g->texts) = s->network;
+		add_kind(a, g, s->kind);
+		add_text(a, g, s->network);
 		add_stamp(a, g, s->strong);
 		add_stamp(a, g, s->weak);
 		for (size_t k = 0; k < s->kind->n; k++) {
 			add_stamp(a, g, s->regs[k].stamp);
+		}
+		for (size_t k = 0; s->weak_own != NULL && k < s->kind->n; k++) {
 			add_stamp(a, g, s->weak_regs[k].stamp);
 			add_stamp(a, g, s->weak_regs[k].other);
 		}
@@ -119,17 +140,17 @@ static struct dict make_dict(struct arena *a, const struct state *st)
 	for (size_t i = 0; i < st->maps.n; i++) {
 		const struct state_map *m = &st->maps.p[i];
 
-		*vec_add(a, &g.kinds) = m->of;
-		*vec_add(a, &g.texts) = m->network;
-		*vec_add(a, &g.texts) = m->addr;
-		*vec_add(a, &g.texts) = m->proto;
+		add_kind(a, &g, m->of);
+		add_text(a, &g, m->network);
+		add_text(a, &g, m->addr);
+		add_text(a, &g, m->proto);
 		for (size_t k = 0; k < LAYER_FIELDS + m->of->n; k++)
 			for (size_t j = 0; j < m->layers[k].n; j++)
 				if (j == 0 || m->layers[k].p[j].stamp != m->layers[k].p[j - 1].stamp)
 					add_stamp(a, &g, m->layers[k].p[j].stamp);
 	}
 	for (size_t i = 0; i < st->families.n; i++) {
-		*vec_add(a, &g.texts) = st->families.p[i].network;
+		add_text(a, &g, st->families.p[i].network);
 		add_stamp(a, &g, st->families.p[i].found);
 		add_stamp(a, &g, st->families.p[i].silent);
 	}
@@ -140,36 +161,47 @@ static struct dict make_dict(struct arena *a, const struct state *st)
 	};
 }
 
-static void put_kind(struct buf *b, const struct dict *d, const struct kind *k)
+static void put_kind(struct buf *b, struct dict *d, const struct kind *k)
 {
-	const struct kind **at = bsearch(&k, d->kinds, d->nkinds, sizeof k, by_kind);
+	if (d->kind != k) {
+		const struct kind **at = bsearch(&k, d->kinds, d->nkinds, sizeof k, by_kind);
 
-	must(at != NULL);
-	buf_u16(b, (u16)(at - d->kinds));
+		must(at != NULL);
+		d->kind = k;
+		d->kind_no = (u16)(at - d->kinds);
+	}
+	buf_u16(b, d->kind_no);
 }
 
-static void put_known(struct buf *b, const struct dict *d, struct str s)
+static void put_known(struct buf *b, struct dict *d, struct str s)
 {
-	const struct str *at = bsearch(&s, d->texts, d->ntexts, sizeof s, by_text);
+	if (d->text.p == NULL || !str_eq(d->text, s)) {
+		const struct str *at = bsearch(&s, d->texts, d->ntexts, sizeof s, by_text);
 
-	must(at != NULL);
-	buf_u16(b, (u16)(at - d->texts));
+		must(at != NULL);
+		d->text = *at;
+		d->text_no = (u16)(at - d->texts);
+	}
+	buf_u16(b, d->text_no);
 }
 
-static void put_stamp(struct buf *b, const struct dict *d, const struct state_stamp *s)
+static void put_stamp(struct buf *b, struct dict *d, const struct state_stamp *s)
 {
-	const struct state_stamp **at;
-
 	if (s == NULL) {
 		buf_u32(b, 0);
 		return;
 	}
-	at = bsearch(&s, d->stamps, d->nstamps, sizeof s, by_stamp);
-	must(at != NULL);
-	buf_u32(b, (u32)(at - d->stamps) + 1);
+	if (d->stamp != s) {
+		const struct state_stamp **at = bsearch(&s, d->stamps, d->nstamps, sizeof s, by_stamp);
+
+		must(at != NULL);
+		d->stamp = s;
+		d->stamp_no = (u32)(at - d->stamps) + 1;
+	}
+	buf_u32(b, d->stamp_no);
 }
 
-static void put_regs(struct buf *b, const struct dict *d, const struct state_slot *s, bool weak,
+static void put_regs(struct buf *b, struct dict *d, const struct state_slot *s, bool weak,
     const struct state_stamp *stamp, const struct state_reg *regs)
 {
 	size_t n = 0;
@@ -191,7 +223,7 @@ static void put_regs(struct buf *b, const struct dict *d, const struct state_slo
 	}
 }
 
-static void put_map(struct buf *b, const struct dict *d, const struct state_map *m)
+static void put_map(struct buf *b, struct dict *d, const struct state_map *m)
 {
 	put_kind(b, d, m->of);
 	put_known(b, d, m->network);
@@ -561,6 +593,7 @@ static int get_slots(struct unpack *u, struct state *st)
 		return ERR_INTEGRITY;
 	for (; n > 0; n--) {
 		struct state_slot s = {0};
+		struct state_reg *weak;
 		u8 erased;
 
 		if ((r = get_kind(u, &s.kind)) != 0 || (r = get_known(u, &s.network)) != 0 ||
@@ -568,10 +601,12 @@ static int get_slots(struct unpack *u, struct state *st)
 			return r;
 		s.erased = erased != 0;
 		s.regs = arena_alloc(u->a, s.kind->n * sizeof *s.regs);
-		s.weak_regs = arena_alloc(u->a, s.kind->n * sizeof *s.weak_regs);
+		weak = arena_alloc(u->a, s.kind->n * sizeof *weak);
 		if ((r = get_regs(u, s.kind, false, &s.strong, s.regs)) != 0 ||
-		    (r = get_regs(u, s.kind, true, &s.weak, s.weak_regs)) != 0)
+		    (r = get_regs(u, s.kind, true, &s.weak, weak)) != 0)
 			return r;
+		s.weak_own = s.weak == NULL ? NULL : weak;
+		s.weak_regs = s.weak == NULL ? state_no_regs : weak;
 		if (erased > 1 || (s.strong == NULL && s.weak == NULL) ||
 		    (st->slots.n > 0 && state_slot_cmp(&st->slots.p[st->slots.n - 1], &s) >= 0))
 			return ERR_INTEGRITY;

@@ -507,6 +507,7 @@ static void sooner_stamp(struct utc *best, const struct state_stamp *s, const st
 
 struct utc state_expire_next(const struct state *st, struct utc now)
 {
+	const struct kind *coverage = coverage_kind();
 	struct utc best = {0};
 
 	for (size_t i = 0; i < st->slots.n; i++) {
@@ -515,15 +516,16 @@ struct utc state_expire_next(const struct state *st, struct utc now)
 		sooner_stamp(&best, s->strong, s->kind, now);
 		sooner_stamp(&best, s->weak, s->kind, now);
 		for (size_t k = 0; k < s->kind->n; k++)
-			sooner_stamp(&best, s->regs[k].stamp, s->kind, now);
+			if (s->regs[k].stamp != s->strong)
+				sooner_stamp(&best, s->regs[k].stamp, s->kind, now);
 	}
 	for (size_t i = 0; i < st->maps.n; i++)
 		for (size_t k = 0; k < LAYER_FIELDS + st->maps.p[i].of->n; k++)
 			for (size_t j = 0; j < st->maps.p[i].layers[k].n; j++)
-				sooner_stamp(&best, st->maps.p[i].layers[k].p[j].stamp, coverage_kind(), now);
+				sooner_stamp(&best, st->maps.p[i].layers[k].p[j].stamp, coverage, now);
 	for (size_t i = 0; i < st->families.n; i++) {
-		sooner_stamp(&best, st->families.p[i].found, coverage_kind(), now);
-		sooner_stamp(&best, st->families.p[i].silent, coverage_kind(), now);
+		sooner_stamp(&best, st->families.p[i].found, coverage, now);
+		sooner_stamp(&best, st->families.p[i].silent, coverage, now);
 	}
 	for (size_t i = 0; i < st->nclaims; i++) {
 		const struct claim *c = &st->claims[i];

@@ -66,6 +66,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/sha256.h"
 
 struct hash hash_bytes(struct str bytes)
 {
@@ -115,12 +116,52 @@ struct hash merkle_node(const struct hash *left, const struct hash *right)
 	return h;
 }
 
-size_t merkle_edge_append(struct merkle_edge *e, const struct hash *leaf, struct hash ret_nodes[MERKLE_LEVELS])
-{
-	struct hash h = *leaf;
-	size_t l = 0;
+#define AT_ONCE 256		/* a step's worth of jobs on the stack, many lanes' worth of messages */
 
-	must(e->size < MERKLE_SIZE_MAX);
+static void hash_each(struct str prefix, const struct hash *texts, size_t width, size_t n, struct hash *ret)
+{
+	struct sha256_job jobs[AT_ONCE];
+
+	for (size_t at = 0, k; at < n; at += k) {
+		k = n - at < AT_ONCE ? n - at : AT_ONCE;
+		for (size_t i = 0; i < k; i++) {
+			jobs[i] = (struct sha256_job){ .head = prefix, .ret = ret[at + i].b,
+				.body = str_of(&texts[(at + i) * width], width * HASH_LEN) };
+		}
+		sha256_many(jobs, k);
+	}
+}
+
+void merkle_leaves(const struct hash *texts, size_t n, struct hash *ret)
+{
+	hash_each(S("\0"), texts, 1, n, ret);
+}
+
+void merkle_nodes(const struct hash *below, size_t n, struct hash *ret)
+{
+	hash_each(S("\1"), below, 2, n, ret);
+}
+
+struct hash merkle_fold(struct hash *leaves, u32 level)
+{
+	struct hash above[AT_ONCE];
+
+	for (size_t n = ((size_t)1 << level) / 2; n > 0; n /= 2) {
+		for (size_t at = 0, k; at < n; at += k) {
+			k = n - at < AT_ONCE ? n - at : AT_ONCE;
+			merkle_nodes(&leaves[2 * at], k, above);
+			memcpy(&leaves[at], above, k * sizeof(*above));	/* behind what is still to be read */
+		}
+	}
+	return leaves[0];
+}
+
+static size_t append_at(struct merkle_edge *e, size_t level, const struct hash *root, struct hash *ret_nodes)
+{
+	struct hash h = *root;
+	size_t l = level;
+
+	must(e->size <= MERKLE_SIZE_MAX - ((u64)1 << level) && (e->size & (((u64)1 << level) - 1)) == 0);
 	for (;; l++) {
 		if (ret_nodes != NULL) {
 			ret_nodes[l] = h;
@@ -131,8 +172,19 @@ size_t merkle_edge_append(struct merkle_edge *e, const struct hash *leaf, struct
 		h = merkle_node(&e->h[l], &h);
 	}
 	e->h[l] = h;
-	e->size++;
+	e->size += (u64)1 << level;
 	return l + 1;
+}
+
+size_t merkle_edge_append(struct merkle_edge *e, const struct hash *leaf, struct hash ret_nodes[MERKLE_LEVELS])
+{
+	return append_at(e, 0, leaf, ret_nodes);
+}
+
+void merkle_edge_append_tree(struct merkle_edge *e, u32 level, const struct hash *root)
+{
+	must(level < MERKLE_LEVELS - 1);
+	(void)append_at(e, level, root, NULL);
 }
 
 struct hash merkle_edge_root(const struct merkle_edge *e)
@@ -210,9 +262,7 @@ int merkle_tree_make(struct arena *a, const struct hash *leaves, size_t n, struc
 		} else {
 			const struct hash *from = t.level[t.levels - 1];
 
-			for (size_t i = 0; i < w; i++) {
-				to[i] = merkle_node(&from[2 * i], &from[2 * i + 1]);
-			}
+			merkle_nodes(from, w, to);
 		}
 		t.level[t.levels++] = to;
 	}

@@ -22,6 +22,11 @@ bool hash_eq(const struct hash *a, const struct hash *b);
 struct hash merkle_empty(void);
 struct hash merkle_leaf(struct str bytes);
 struct hash merkle_node(const struct hash *left, const struct hash *right);
+/* Many at once, which costs a fraction. Leaf hashes of n texts of HASH_LEN bytes; ret may not overlap them. */
+void merkle_leaves(const struct hash *texts, size_t n, struct hash *ret);
+/* n nodes over 2 * n hashes; ret may not overlap them. */
+void merkle_nodes(const struct hash *below, size_t n, struct hash *ret);
+struct hash merkle_fold(struct hash *leaves, u32 level);	/* root over 2^level leaf hashes, which are lost */
 
 /* The right edge: all that is needed to append and to name the root. Zero is the empty tree.
  * h[l] is meaningful where bit l of size is set: the root of that perfect subtree. */
@@ -33,6 +38,8 @@ struct merkle_edge {
 /* Appends one leaf hash. ret_nodes (may be NULL) receives the nodes that became complete: ret_nodes[l] is node
  * (l, old size >> l); returns how many, at least 1. The size must be below MERKLE_SIZE_MAX. */
 size_t merkle_edge_append(struct merkle_edge *e, const struct hash *leaf, struct hash ret_nodes[MERKLE_LEVELS]);
+/* The same with the root of 2^level leaves at once; the size must be a multiple of that. */
+void merkle_edge_append_tree(struct merkle_edge *e, u32 level, const struct hash *root);
 struct hash merkle_edge_root(const struct merkle_edge *e);
 /* Bytes for the store: u64 size, then the subtree roots from the highest level down. Load: ERR_TRUNC, ERR_RANGE. */
 void merkle_edge_save(const struct merkle_edge *e, struct buf *b);

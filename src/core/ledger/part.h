@@ -17,6 +17,13 @@ struct salt {
 int part_salts(struct salt *ret, size_t n) MUST_USE;	/* n fresh salts; ERR_SYS */
 /* item: its index in the entry */
 struct hash part_commit(enum part_role role, u32 item, const struct salt *salt, struct str bytes);
+/* The same of many at once, which costs a fraction: ret[k] is the commitment to parts[k] with salts[k]. */
+struct part_in {
+	enum part_role role;
+	u32 item;
+	struct str bytes;
+};
+void part_commits(const struct part_in *parts, const struct salt *salts, size_t n, struct hash *ret);
 struct hash part_leaf(const struct hash *commitment);
 struct hash part_root(const struct hash *commitments, size_t n);	/* `root` of the envelope; n may be 0 */
 /* The inner tree over commitments with all nodes, for proofs with merkle_inclusion(merkle_tree_fetch, tree, ...). */

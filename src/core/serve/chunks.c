@@ -44,6 +44,8 @@ struct taken {
 	size_t n;
 	u32 *at;		/* of the chunk being taken: index in the entry of each of its items */
 	struct str network;	/* of the chunk being taken */
+	struct str seen_text;	/* what was read last: sightings of one conversation are often the same text */
+	struct seen seen;
 	struct transfer_limits limits;	/* of the chunk being taken */
 	struct str zone;
 	struct str quota_zone;	/* evidence of the chunk being taken counts there */
@@ -105,18 +107,41 @@ static int take_named(const struct taken *t, const struct chunk *c, size_t index
 	return 0;
 }
 
-static int take_fact(const struct taken *t, const struct chunk *c, size_t index, struct item *it, struct errlist *errs)
+static int take_seen(struct taken *t, struct str text, struct seen *ret, struct errlist *errs)
 {
+	int r;
+
+	if (t->seen_text.p == NULL || !str_eq(t->seen_text, text)) {
+		t->seen_text = (struct str){ 0 };
+		if ((r = seen_parse(t->a, text, FACT_STRICT, &t->seen, errs)) != 0) {
+			return r;
+		}
+		t->seen_text = text;
+	}
+	*ret = t->seen;
+	return 0;
+}
+
+static int take_fact(struct taken *t, const struct chunk *c, size_t index, struct item *it, struct errlist *errs)
+{
+	struct str seen = c->items[index].body;
+	u8 qod;
 	int r;
 
 	*it = (struct item){ .type = ITEM_FACT };
 	if ((r = fact_parse(t->a, c->items[index].head, FACT_STRICT, &it->fact, errs)) != 0 ||
-	    (r = seen_parse(t->a, c->items[index].body, FACT_STRICT, &it->seen, errs)) != 0 ||
-	    (r = transfer_check(&t->limits, &it->fact, &it->seen)) != 0) {
+	    (r = take_seen(t, seen, &it->seen, errs)) != 0) {
 		return r;
 	}
-	fact_keep_id(t->a, &it->fact);
-	return it->seen.nevidence == 0 ? 0 : take_named(t, c, index, &it->seen);
+	qod = it->seen.qod;
+	if ((r = transfer_check(&t->limits, &it->fact, &it->seen)) != 0) {
+		return r;
+	}
+	if (it->seen.nevidence != 0) {
+		return take_named(t, c, index, &it->seen);
+	}
+	it->seen.text = it->seen.qod == qod ? seen : (struct str){ 0 };	/* strict reading: it is canonical */
+	return 0;
 }
 
 static void take_items(struct serve *s, struct taken *t, const struct chunk *c)
@@ -219,6 +244,19 @@ static bool take_chunk(struct serve *s, struct taken *t, struct chunk_in *in)
 	return true;
 }
 
+static void keep_ids(struct taken *t)
+{
+	struct fact **facts = arena_alloc(t->a, t->n * sizeof *facts + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		if (t->items[i].type == ITEM_FACT) {
+			facts[n++] = &t->items[i].fact;
+		}
+	}
+	fact_keep_ids(t->a, facts, n);
+}
+
 static bool recorded(struct serve *s, const struct taken *t, struct chunk_in *in)
 {
 	bool there = false;
@@ -260,6 +298,7 @@ static size_t put_entry(struct serve *s, struct chunk_in *in, size_t n, int *ret
 			break;
 		}
 	}
+	keep_ids(&t);
 	d = (struct serve_draft){ .items = t.items, .nitems = t.n, .chunks = t.ids, .nchunks = t.nids,
 		.objects = t.progress, .nobjects = t.nprogress, .zone = t.zone };
 	*ret_r = t.nids == 0 ? 0 : serve_commit(s, &d, &done);

@@ -99,6 +99,7 @@ static int fold_items(struct work *w)
 /* Step 2: parts, salts, commitments. */
 static int commit_parts(struct work *w)
 {
+	struct part_in *parts;
 	u32 at = 0;
 	int r;
 
@@ -112,15 +113,17 @@ static int commit_parts(struct work *w)
 	}
 	w->salts = arena_alloc(w->a, w->nparts * sizeof *w->salts);
 	w->commits = arena_alloc(w->a, w->nparts * sizeof *w->commits);
+	parts = arena_alloc(w->a, w->nparts * sizeof *parts);
 	if ((r = part_salts(w->salts, w->nparts)) != 0) {
 		return r;
 	}
 	for (size_t i = 0; i < w->d->nitems; i++) {
 		for (size_t k = 0; k < w->packed[i].parts.n; k++, at++) {
-			w->commits[at] = part_commit(packed_role(&w->packed[i], k), (u32)i, &w->salts[at],
-				w->packed[i].parts.p[k]);
+			parts[at] = (struct part_in){ .role = packed_role(&w->packed[i], k), .item = (u32)i,
+				.bytes = w->packed[i].parts.p[k] };
 		}
 	}
+	part_commits(parts, w->salts, w->nparts, w->commits);
 	return 0;
 }
 
@@ -155,6 +158,20 @@ static int make_envelope(struct work *w, struct str *ret)
 	return envelope_write(w->a, &e, ret);
 }
 
+/* What the group that begins there takes packed, or a little more. */
+static size_t group_bytes(const struct work *w, size_t first)
+{
+	size_t n = 0;
+
+	for (size_t i = first; i < w->d->nitems && w->asset[i] == w->asset[first]; i++) {
+		n += 2 + w->packed[i].parts.n * 5;
+		for (size_t k = 0; k < w->packed[i].parts.n; k++) {
+			n += w->packed[i].evidence && k + 1 == w->packed[i].parts.n ? 0 : w->packed[i].parts.p[k].n;
+		}
+	}
+	return n;
+}
+
 /* Groups are runs of items of one asset, so that an asset's history is read without reading its neighbours'. */
 static int pack_groups(struct work *w, struct store_batch *b)
 {
@@ -167,6 +184,7 @@ static int pack_groups(struct work *w, struct store_batch *b)
 		size_t first = i;
 		int r;
 
+		buf_reserve(&body, group_bytes(w, first));
 		for (; i < w->d->nitems && w->asset[i] == w->asset[first]; i++) {
 			pack_item(&body, &w->packed[i]);
 		}

@@ -31,13 +31,13 @@ static struct str id_key(const u64 *id)
 
 int fold_load(struct fold *f, u64 id, struct live **ret)
 {
-	struct live *l = map_get(&f->assets, id_key(&id));
+	struct live *l = f->last != NULL && f->last->id == id ? f->last : map_get(&f->assets, id_key(&id));
 	const struct claim *claims;
 	size_t n;
 	int r;
 
 	if (l != NULL) {
-		*ret = l;
+		*ret = f->last = l;
 		return 0;
 	}
 	l = arena_alloc(f->a, sizeof *l);
@@ -57,12 +57,23 @@ int fold_load(struct fold *f, u64 id, struct live **ret)
 	return 0;
 }
 
-static int load_key(struct fold *f, struct str network, enum fact_key_type type, struct str value, struct claims **ret)
+static int load_key(struct fold *f, struct str network, enum fact_key_type type, struct str value,
+	struct fold_recent **ret)
 {
-	struct str key = claims_key(f->step, network, type, value);
-	struct claims *k = map_get(&f->keys, key);
+	struct fold_recent *x;
+	struct str key;
+	struct claims *k;
 	int r;
 
+	for (size_t i = 0; i < countof(f->recent); i++) {
+		x = &f->recent[i];
+		if (x->k != NULL && x->type == type && str_eq(x->value, value) && str_eq(x->network, network)) {
+			*ret = x;
+			return 0;
+		}
+	}
+	key = claims_key(f->step, network, type, value);
+	k = map_get(&f->keys, key);
 	if (k == NULL) {
 		k = arena_alloc(f->a, sizeof *k);
 		if ((r = claims_of_key(f->s, f->a, network, type, value, k)) != 0) {
@@ -70,18 +81,24 @@ static int load_key(struct fold *f, struct str network, enum fact_key_type type,
 		}
 		*map_put(f->a, &f->keys, str_dup(f->a, key), NULL) = k;
 	}
-	*ret = k;
+	x = &f->recent[f->next_recent++ % countof(f->recent)];
+	*x = (struct fold_recent){ .network = str_dup(f->a, network), .value = str_dup(f->a, value), .type = type, .k = k };
+	*ret = x;
 	return 0;
 }
 
 /* How long a lease of this network holds unseen: the network's own word, else 0 = the default. */
 static u32 lease_of(struct fold *f, struct str network)
 {
-	u32 *known = map_get(&f->leases, network);
 	struct store_object o;
 	const struct json *v;
+	u32 *known;
 	i64 seconds;
 
+	if (f->lease_network.p != NULL && str_eq(f->lease_network, network)) {
+		return f->lease_ms;
+	}
+	known = map_get(&f->leases, network);
 	if (known == NULL) {
 		known = arena_alloc(f->a, sizeof *known);
 		if (store_get_object(f->s->st, f->a, S("network"), network, &o) == 0 &&
@@ -91,6 +108,8 @@ static u32 lease_of(struct fold *f, struct str network)
 		}
 		*map_put(f->a, &f->leases, network, NULL) = known;
 	}
+	f->lease_network = network;
+	f->lease_ms = *known;
 	return *known;
 }
 
@@ -99,12 +118,12 @@ static u32 lease_of(struct fold *f, struct str network)
 static int look_claims(void *ctx, struct str network, enum fact_key_type type, struct str value, const struct claim **ret,
 	size_t *ret_n)
 {
-	struct claims *k;
-	int r = load_key(ctx, network, type, value, &k);
+	struct fold_recent *x;
+	int r = load_key(ctx, network, type, value, &x);
 
 	if (r == 0) {
-		*ret = k->p;
-		*ret_n = k->n;
+		*ret = x->k->p;
+		*ret_n = x->k->n;
 	}
 	return r;
 }
@@ -178,24 +197,28 @@ static struct str asset_key(struct arena *a, struct str key, u64 asset)
 int fold_claim(struct fold *f, const struct claim_change *ch)
 {
 	const struct claim *c = &ch->claim;
-	struct str key = claims_key(f->step, c->network, c->type, c->value);
-	struct claims *k;
+	struct fold_recent *x;
 	struct live *l;
+	struct str key;
 	int r;
 
-	if ((r = load_key(f, c->network, c->type, c->value, &k)) != 0 ||
+	if ((r = load_key(f, c->network, c->type, c->value, &x)) != 0 ||
 	    (r = fold_load(f, identity_root(f->s->edges, c->asset), &l)) != 0) {
 		return r;
 	}
-	*claim_slot(f->a, k, ch) = *c;
-	sort_claims(k);
+	*claim_slot(f->a, x->k, ch) = *c;
+	sort_claims(x->k);
 	*claim_slot(f->a, &l->claims, ch) = *c;
 	l->changed = true;
-	key = asset_key(f->step, key, c->asset);
+	if (x->changed == c->asset) {
+		return 0;
+	}
+	key = asset_key(f->step, claims_key(f->step, c->network, c->type, c->value), c->asset);
 	if (map_get(&f->changed_keys, key) == NULL) {
-		*map_put(f->a, &f->changed_keys, str_dup(f->a, key), NULL) = k;
+		*map_put(f->a, &f->changed_keys, str_dup(f->a, key), NULL) = x->k;
 		*vec_add(f->a, &f->changed) = *c;
 	}
+	x->changed = c->asset;
 	return 0;
 }
 
@@ -599,12 +622,12 @@ int fold_finish(struct fold *f, u64 seq, u64 size, struct str zone, struct store
 	}
 	for (size_t i = 0; i < f->changed.n; i++) {
 		const struct claim *c = &f->changed.p[i];
-		struct claims *k;
+		struct fold_recent *x;
 
-		if ((r = load_key(f, c->network, c->type, c->value, &k)) != 0) {
+		if ((r = load_key(f, c->network, c->type, c->value, &x)) != 0) {
 			return r;
 		}
-		claims[i] = claims_row(f->a, k->p, k->n, c);
+		claims[i] = claims_row(f->a, x->k->p, x->k->n, c);
 	}
 	for (size_t i = 0; i < f->gone.n; i++) {
 		struct store_claim *c = &claims[f->changed.n + i];

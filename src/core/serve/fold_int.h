@@ -25,6 +25,16 @@ struct fold {
 	struct serve *s;
 	struct utc recorded;
 	struct arena *step;		/* what one fact needs until it is folded */
+	struct live *last;		/* fold_load gave it last */
+	struct fold_recent {		/* keys asked for last: a device's facts name the same few */
+		struct str network, value;
+		enum fact_key_type type;
+		struct claims *k;	/* NULL: free */
+		u64 changed;		/* the asset number whose claims of this key stand in `changed` for certain; 0: none */
+	} recent[4];
+	size_t next_recent;
+	struct str lease_network;	/* lease_of was asked for it last */
+	u32 lease_ms;
 	struct map assets;		/* the eight bytes of its number -> struct live */
 	struct map keys;		/* claims_key() -> struct claims, oldest first */
 	struct map changed_keys;	/* the same and the asset's number: what stands in `changed` */

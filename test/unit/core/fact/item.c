@@ -164,3 +164,31 @@ void test_item__acts_hide_their_personal_members(void **state)
 	assert_int_equal(item_parts(a, 0, &it, &parts), ERR_ARG);
 	arena_free(a);
 }
+
+/* A fact and a sighting that kept the text they were read from give the same bytes as ones that are written again. */
+void test_item__kept_texts_change_nothing(void **state)
+{
+	static const char fact[] = "{\"kind\":\"service/1\",\"network\":\"lab\",\"place\":{\"addr\":\"10.7.0.2\",\"port\":23,"
+		"\"proto\":\"tcp\"},\"source\":\"scan/1\",\"subject\":[\"ip:10.7.0.2\"],\"value\":{\"name\":\"telnet\"},"
+		"\"vantage\":\"v1\"}";
+	static const char seen[] = "{\"at\":\"2026-11-21T01:15:02.114Z\",\"class\":\"S1\",\"evidence\":[],\"qod\":95,"
+		"\"run\":\"SCN-1\",\"state\":\"unknown\"}";
+	struct arena *mem = arena_new(NULL, 0);
+	struct item kept = { .type = ITEM_FACT }, plain;
+	struct item_parts x, y;
+
+	(void)state;
+	assert_int_equal(fact_parse(mem, str_z(fact), FACT_STRICT, &kept.fact, NULL), 0);
+	assert_int_equal(seen_parse(mem, str_z(seen), FACT_STRICT, &kept.seen, NULL), 0);
+	assert_non_null(kept.fact.text.p);
+	kept.seen.text = str_z(seen);
+	plain = kept;
+	plain.fact.text = plain.seen.text = (struct str){0};
+	assert_int_equal(item_parts(mem, 1234567, &kept, &x), 0);
+	assert_int_equal(item_parts(mem, 1234567, &plain, &y), 0);
+	assert_int_equal(x.n, 1);
+	assert_int_equal(y.n, 1);
+	assert_true(str_eq(x.p[0], y.p[0]));
+	assert_true(str_eq(x.p[0], str_printf(mem, "{\"i\":1234567,\"item\":{\"fact\":%s,\"seen\":%s}}", fact, seen)));
+	arena_free(mem);
+}

@@ -93,3 +93,45 @@ void test_part__limit_is_an_error(void **state)
 	assert_int_equal(part_tree(a, c, countof(c), &t), ERR_NOMEM);
 	arena_free(a);
 }
+
+/* Many at once are the same as one after another, at every number around what is hashed together. */
+void test_part__many_at_once(void **state)
+{
+	static const size_t sizes[] = { 0, 1, 2, 3, 4, 5, 15, 16, 17, 255, 256, 257, 511, 512, 513, 1023, 1025, 1500 };
+	enum { MOST = 1500 };
+	struct arena *a = arena_new(NULL, 0);
+	struct part_in *in = arena_alloc(a, MOST * sizeof *in);
+	struct salt *salts = arena_alloc(a, MOST * sizeof *salts);
+	struct hash *got = arena_alloc(a, MOST * sizeof *got), *leaves = arena_alloc(a, MOST * sizeof *leaves);
+
+	(void)state;
+	assert_int_equal(part_salts(salts, MOST), 0);
+	for (u32 i = 0; i < MOST; i++) {
+		in[i] = (struct part_in){ .role = i % 3 == 0 ? PART_EVIDENCE : PART_TECHNICAL, .item = i,
+			.bytes = str_of(salts, i % 777) };
+	}
+	for (size_t k = 0; k < countof(sizes); k++) {
+		size_t n = sizes[k];
+		struct merkle_tree t;
+		struct hash root, want;
+
+		memset(got, 0, MOST * sizeof *got);
+		part_commits(in, salts, n, got);
+		for (size_t i = 0; i < n; i++) {
+			want = part_commit(in[i].role, in[i].item, &salts[i], in[i].bytes);
+			assert_true(hash_eq(&got[i], &want));
+			leaves[i] = part_leaf(&got[i]);
+			want = merkle_leaf(str_of(got[i].b, HASH_LEN));
+			assert_true(hash_eq(&leaves[i], &want));
+		}
+		want = merkle_root(leaves, n);
+		root = part_root(got, n);
+		assert_true(hash_eq(&root, &want));
+		assert_int_equal(part_tree(a, got, n, &t), 0);
+		if (n != 0) {
+			assert_int_equal(merkle_fetch_root(merkle_tree_fetch, &t, n, &root), 0);
+			assert_true(hash_eq(&root, &want));
+		}
+	}
+	arena_free(a);
+}
