@@ -46,14 +46,7 @@ static int commit_object(struct serve *s, struct arena *a, const struct json *v,
 
 /* ---- prefixes ---- */
 
-struct prefix {
-	u8 b[16];
-	int family;
-	unsigned bits;
-};
-
-/* "10.7.0.0/24", "10.7.0.2", "fe80::/64". */
-static int prefix_of(struct str s, struct prefix *ret)
+int prefix_of(struct str s, struct prefix *ret)
 {
 	struct prefix p = { 0 };
 	struct str addr = str_cut(&s, '/');
@@ -80,7 +73,7 @@ static int prefix_of(struct str s, struct prefix *ret)
 	return 0;
 }
 
-static bool prefix_holds(const struct prefix *outer, const struct prefix *inner)
+bool prefix_holds(const struct prefix *outer, const struct prefix *inner)
 {
 	if (outer->family != inner->family || inner->bits < outer->bits) {
 		return false;
@@ -512,8 +505,9 @@ static int unfinished(struct serve *s, struct arena *a, struct str asked, struct
 	return r != 0 ? r : ERR_NOTFOUND;
 }
 
-static struct str run_body(struct arena *a, struct str id, struct str asked, const struct json *v, struct str scope, struct str state,
-	struct str reason, struct utc started, struct utc ended)
+/* What the run is held against: network, targets and vantage are what its chunks may speak of (runs.c). */
+static struct str run_body(struct arena *a, struct str id, struct str asked, const struct json *v, struct str scope,
+	struct str vantage, struct str state, struct str reason, struct utc started, struct utc ended)
 {
 	struct buf b = buf_new(a, 0);
 	struct json_w w = jw_new(&b);
@@ -528,7 +522,14 @@ static struct str run_body(struct arena *a, struct str id, struct str asked, con
 	jw_kstr(&w, "scope", scope);
 	jw_kstr(&w, "started", utc_text(a, started));
 	jw_kstr(&w, "state", state);
-	jw_kstr(&w, "vantage", text_or(v, "vantage", S("")));
+	jw_key(&w, S("targets"));
+	if (json_get(v, S("targets")) != NULL) {
+		jw_value(&w, json_get(v, S("targets")));
+	} else {
+		jw_arr(&w);
+		jw_end(&w);
+	}
+	jw_kstr(&w, "vantage", vantage);
 	jw_kstr(&w, "what", S("scan"));
 	jw_end(&w);
 	must(buf_done(&b) == 0);
@@ -608,12 +609,15 @@ static int run_begin(struct serve *s, struct serve_reply *out, struct arena *a, 
 	h = hash_bytes(str_printf(a, "%.*s %.*s", STRF(scope_id), STRF(canon(a, v))));
 	asked = str_hex(a, h.b, 16);
 	if (!restart && unfinished(s, a, asked, &run) == 0) {
+		if ((r = run_bind(out, run)) != 0) {
+			return r;
+		}
 		return answer_run(s, out, a, run, true, scope_id, scope, network);
 	}
 	run = str_printf(a, "SCN-%ju", (uintmax_t)next_seq(s));
 	o.id = run;
 	o.zone = net.zone;
-	o.body = run_body(a, run, asked, v, scope_id, S("running"), S(""), serve_now(s), (struct utc){ 0 });
+	o.body = run_body(a, run, asked, v, scope_id, text_or(scope, "vantage", S("")), S("running"), S(""), serve_now(s), (struct utc){ 0 });
 	jw_obj(&w);
 	jw_kstr(&w, "do", S("run.begin"));
 	jw_kstr(&w, "run", run);
@@ -623,6 +627,9 @@ static int run_begin(struct serve *s, struct serve_reply *out, struct arena *a, 
 	jw_end(&w);
 	if ((r = serve_act(s, a, buf_view(&b), NULL, 0, &o, 1, NULL)) != 0) {
 		return serve_fail(out, r, "%s", store_why(s->st));
+	}
+	if ((r = run_bind(out, run)) != 0) {
+		return r;
 	}
 	return answer_run(s, out, a, run, false, scope_id, scope, network);
 }
@@ -648,8 +655,9 @@ static int run_end(struct serve *s, struct serve_reply *out, struct arena *a, st
 		return serve_fail(out, ERR_NOTFOUND, "there is no run \"%.*s\"", STRF(id));
 	}
 	finished = str_eq(state, S("finished"));
-	objects[0].body = run_body(a, id, text_or(v, "asked", S("")), v, text_or(v, "scope", S("")), state, reason, started,
-		serve_now(s));
+	objects[0].body = run_body(a, id, text_or(v, "asked", S("")), v, text_or(v, "scope", S("")),
+		text_or(v, "vantage", S("")), state, reason, started, serve_now(s));
+	run_unbind(out, id);
 	objects[1] = (struct store_object){ .type = S("progress"), .id = id, .remove = true };
 	jw_obj(&w);
 	jw_kstr(&w, "do", S("run.end"));

@@ -46,7 +46,7 @@ struct taken {
 	struct str network;	/* of the chunk being taken */
 	struct str seen_text;	/* what was read last: sightings of one conversation are often the same text */
 	struct seen seen;
-	struct transfer_limits limits;	/* of the chunk being taken */
+	struct run_limits limits;	/* of the chunk being taken */
 	struct str zone;
 	struct str quota_zone;	/* evidence of the chunk being taken counts there */
 	struct str *ids;
@@ -134,7 +134,7 @@ static int take_fact(struct taken *t, const struct chunk *c, size_t index, struc
 		return r;
 	}
 	qod = it->seen.qod;
-	if ((r = transfer_check(&t->limits, &it->fact, &it->seen)) != 0) {
+	if ((r = run_check(&t->limits, &it->fact, &it->seen)) != 0) {
 		return r;
 	}
 	if (it->seen.nevidence != 0) {
@@ -227,7 +227,7 @@ static bool take_chunk(struct serve *s, struct taken *t, struct chunk_in *in)
 	size_t before = t->n;
 	struct str zone;
 
-	t->limits = transfer_limits(s, t->a, in->c.run);
+	t->limits = run_limits(s, t->a, in->c.run, in->since);
 	take_items(s, t, &in->c);
 	zone = zone_of(s, t->a, t->network);
 	if (before != 0 && t->n != before && !str_eq(zone, t->zone)) {

@@ -254,9 +254,9 @@ static void chunk_waits(struct serve *s, struct serve_reply *out, struct str bod
 		finish(out, serve_fail(out, r, "a chunk that is none"));
 		return;
 	}
-	if (!transfer_limits(s, s->waiting.a, in.c.run).open) {
+	if (!run_bound(out->to, in.c.run) || !run_limits(s, s->waiting.a, in.c.run, (struct utc){ 0 }).open) {
 		commit_waiting(s);
-		finish(out, serve_fail(out, ERR_REFUSED, "a chunk of no run and no import that is under way"));
+		finish(out, serve_fail(out, ERR_REFUSED, "a chunk of no run and no import that this command has under way"));
 		return;
 	}
 	if (s->waiting.facts + in.facts > LIMIT_BATCH_FACTS || s->waiting.items + in.c.nitems > 2 * LIMIT_BATCH_FACTS) {
@@ -264,6 +264,7 @@ static void chunk_waits(struct serve *s, struct serve_reply *out, struct str bod
 		r = chunk_take(s->waiting.a, str_dup(s->waiting.a, body), &in);	/* the arena was reset */
 		must(r == 0);
 	}
+	in.since = out->to->run_since;
 	s->waiting.facts += in.facts;
 	s->waiting.items += in.c.nitems;
 	s->waiting.in[s->waiting.n] = in;

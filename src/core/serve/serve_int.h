@@ -17,6 +17,7 @@
 struct chunk_in {
 	struct chunk c;
 	struct str id;			/* 32 bytes: what the store knows it by */
+	struct utc since;		/* its sender began or took up the run then; 0: nothing is known of that */
 	size_t facts;
 	int r;				/* what it is answered with */
 	char why[160];			/* words for r; may be empty */
@@ -81,6 +82,8 @@ struct conn {
 	i64 uid;			/* who is at its other end; -1: not known */
 	struct str *zones;		/* what it sees; none: everything */
 	size_t nzones;
+	char run[65];			/* whose chunks it sends, "": none (run_bind) */
+	struct utc run_since;		/* by the clock on the wall, which the sensors use too */
 };
 
 struct serve_reply {
@@ -279,16 +282,36 @@ extern const struct serve_request serve_checks[];
 extern const struct serve_request serve_transfers[];
 extern const struct serve_request serve_registers[];
 
-/* transfer.c: what the chunks of a run may do. Pointers live in the arena given. A run nobody began has the limits of a run of our
- * own: whoever takes chunks from a role asks for `open` first. */
-struct transfer_limits {
-	bool open;			/* a run that is not finished, or an import that is under way */
-	bool imported, believed;
-	struct str network;		/* of the run, or the first of the import; "" not known */
-	const struct json *networks;
+/* acts.c: "10.7.0.0/24", "10.7.0.2", "fe80::/64". */
+struct prefix {
+	u8 b[16];
+	int family;
+	unsigned bits;
 };
-struct transfer_limits transfer_limits(struct serve *s, struct arena *a, struct str run);
+int prefix_of(struct str s, struct prefix *ret) MUST_USE;
+bool prefix_holds(const struct prefix *outer, const struct prefix *inner);
+
+/* runs.c: who sends the chunks of a run, and what they may say. */
+#define RUN_ID_MAX 64
+/* The connection that asked is from now on the sender of this run's chunks, and of no other's. ERR_BUSY: another one is. */
+int run_bind(struct serve_reply *out, struct str run) MUST_USE;
+void run_unbind(struct serve_reply *out, struct str run);
+bool run_bound(const struct conn *c, struct str run);
+/* Pointers live in the arena given. Not open: nobody began it, or it has ended; whoever takes chunks from a connection asks first. */
+struct run_limits {
+	bool open;
+	bool imported, believed;
+	const struct json *networks;	/* of an import */
+	struct str run;			/* of a run of our own */
+	struct str network;		/* of that, or the first of the import; "" not known */
+	const struct prefix *targets;
+	size_t ntargets;
+	int vantage;			/* that the scope states, 0: none */
+	struct utc from, until;		/* observed between them; from 0: since ever */
+};
+struct run_limits run_limits(struct serve *s, struct arena *a, struct str run, struct utc since);
 /* ERR_REFUSED; else the sighting counts no more than it may. */
-int transfer_check(const struct transfer_limits *l, const struct fact *f, struct seen *seen) MUST_USE;
+bool list_has(const struct json *list, struct str s);	/* a list of texts; NULL and others hold nothing */
+int run_check(const struct run_limits *l, const struct fact *f, struct seen *seen) MUST_USE;
 
 #endif

@@ -270,16 +270,6 @@ static int known_keys(struct serve *s, struct arena *a, struct str network, cons
 	return 0;
 }
 
-static bool has_key(const struct json *keys, struct str key)
-{
-	for (size_t i = 0; keys != NULL && i < keys->arr.n; i++) {
-		if (keys->arr.p[i].type == JSON_STR && str_eq(keys->arr.p[i].s, key)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /* Something spoke for this network before: a run of our own, or another file. */
 static int spoken_for(struct serve *s, struct arena *a, struct str network, bool *ret)
 {
@@ -302,7 +292,7 @@ static int spoken_for(struct serve *s, struct arena *a, struct str network, bool
 				}
 				list = json_get(v, S("networks"));
 				found = (json_get_str(v, S("network"), &name) == 0 && str_eq(name, network)) ||
-					(list != NULL && list->type == JSON_ARR && has_key(list, network));
+					(list_has(list, network));
 			}
 			after = rows[n - 1].id;
 		}
@@ -356,7 +346,7 @@ static int believe(struct serve *s, struct arena *a, struct begin *g)
 		if ((r != 0 && r != ERR_NOTFOUND) || (r = spoken_for(s, a, g->networks[i], &spoken)) != 0) {
 			return r;
 		}
-		if (has_key(keys, g->t.key)) {
+		if (list_has(keys, g->t.key)) {
 			continue;
 		}
 		if (g->trust || (keys == NULL && !spoken)) {
@@ -472,6 +462,9 @@ static int import_begin(struct serve *s, struct serve_reply *out, struct arena *
 			return ERR_INTEGRITY;
 		}
 		(void)!json_get_bool(v, S("believed"), &g.believed);
+		if (json_get(v, S("done")) == NULL && (r = run_bind(out, g.id)) != 0) {
+			return r;
+		}
 		answer_begin(out, a, s, &g, json_get(v, S("done")) != NULL);
 		return 0;
 	}
@@ -484,6 +477,9 @@ static int import_begin(struct serve *s, struct serve_reply *out, struct arena *
 	}
 	if ((r = serve_act(s, a, g.objects[0].body, NULL, 0, g.objects, g.nobjects, NULL)) != 0) {
 		return serve_fail(out, r, "%s", store_why(s->st));
+	}
+	if ((r = run_bind(out, g.id)) != 0) {
+		return r;
 	}
 	answer_begin(out, a, s, &g, false);
 	return 0;
@@ -507,6 +503,7 @@ static int import_end(struct serve *s, struct serve_reply *out, struct arena *a,
 	if (json_get(v, S("done")) != NULL) {
 		return 0;
 	}
+	run_unbind(out, id);
 	jw_obj(&w);
 	for (size_t i = 0; i < v->obj.n; i++) {
 		jw_key(&w, v->obj.p[i].key);
@@ -523,50 +520,6 @@ static int import_end(struct serve *s, struct serve_reply *out, struct arena *a,
 	jw_end(&w);
 	r = serve_act(s, a, buf_view(&act), NULL, 0, objects, countof(objects), NULL);
 	return r == 0 ? 0 : serve_fail(out, r, "%s", store_why(s->st));
-}
-
-/* ---- what a chunk may do ---- */
-
-struct transfer_limits transfer_limits(struct serve *s, struct arena *a, struct str run)
-{
-	struct transfer_limits l = { .imported = run.n == IMPORT_ID };
-	struct str state = S("");
-	struct store_object o;
-	const struct json *v;
-
-	if (store_get_object(s->st, a, l.imported ? S("import") : S("run"), run, &o) != 0 || json_parse(a, o.body, &v, NULL) != 0) {
-		return l;
-	}
-	(void)!json_get_str(v, S("state"), &state);
-	l.open = !str_eq(state, S("finished")) && json_get(v, S("done")) == NULL;
-	if (l.imported) {
-		l.networks = json_get(v, S("networks"));
-		(void)!json_get_bool(v, S("believed"), &l.believed);
-		if (l.networks != NULL && l.networks->type == JSON_ARR && l.networks->arr.n != 0 && l.networks->arr.p[0].type == JSON_STR) {
-			l.network = l.networks->arr.p[0].s;
-		}
-	} else {
-		(void)!json_get_str(v, S("network"), &l.network);
-	}
-	return l;
-}
-
-int transfer_check(const struct transfer_limits *l, const struct fact *f, struct seen *seen)
-{
-	if (!l->imported) {
-		return 0;
-	}
-	if (!has_key(l->networks, f->network) || (f->kind != NULL && f->kind->draft)) {
-		return ERR_REFUSED;
-	}
-	if (seen->run.n != 0 && str_chr(seen->run, '.') < 0) {		/* ours have no dot */
-		return ERR_REFUSED;
-	}
-	/* Documents and persons (v6, v7) say what they say; what machines saw, and coverage whoever states it, must be believed. */
-	if (!l->believed && (f->vantage <= 5 || str_eq(f->kind_name, S("coverage"))) && seen->qod > IMPORT_QOD_WEAK) {
-		seen->qod = IMPORT_QOD_WEAK;
-	}
-	return 0;
 }
 
 const struct serve_request serve_transfers[] = {

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "core/serve/serve_int.h"
 
 struct bed {
@@ -313,5 +314,137 @@ void test_chunks__evidence_that_did_not_arrive(void **state)
 	chunks_put(b.s, &in, 1);
 	assert_int_equal(in.r, 0);
 	assert_true(fact_of(&b, b.s->head.size - 1, 0).seen.dropped);
+	down(&b);
+}
+
+/* ---- what the sensor of a run may say ---- */
+
+struct claim_of {
+	const char *network, *source, *subject, *addr, *vantage, *run;
+	i64 late;			/* observed so long after now, ms */
+	bool taken;
+};
+
+static void open_run(struct bed *b, const char *id, const char *state)
+{
+	const struct store_object run = { .type = S("run"), .id = str_z(id), .body = str_printf(b->a, "{\"network\":\"lab\",\"state\":\"%s\","
+		"\"targets\":[\"10.7.0.0/24\",\"2001:db8::/64\"],\"vantage\":\"v3\"}", state) };
+
+	assert_int_equal(serve_act(b->s, b->a, S("{\"do\":\"test\"}"), NULL, 0, &run, 1, NULL), 0);
+}
+
+static struct chunk_in claimed(struct bed *b, u32 n, const struct claim_of *c)
+{
+	struct chunk_item item = { .type = CHUNK_FACT };
+	struct chunk chunk = { .run = S("SCN-1"), .n = n, .items = &item, .nitems = 1 };
+	struct buf body = buf_new(b->a, 0);
+	struct chunk_in in;
+
+	item.head = str_printf(b->a, "{\"kind\":\"host/1\",\"network\":\"%s\",\"place\":{\"addr\":\"%s\"},\"source\":\"%s\",\"subject\":[%s],"
+		"\"value\":{\"alive\":true},\"vantage\":\"%s\"}", c->network, c->addr, c->source, c->subject, c->vantage);
+	item.body = str_printf(b->a, "{\"at\":\"%.*s\",\"class\":\"S1\",\"evidence\":[],\"qod\":95,\"run\":\"%s\",\"state\":\"unknown\"}",
+		STRF(utc_text(b->a, (struct utc){ utc_now().ms + c->late })), c->run);
+	chunk_write(&body, &chunk);
+	assert_int_equal(chunk_take(b->a, buf_view(&body), &in), 0);
+	in.since = utc_now();
+	return in;
+}
+
+/* Each differs from what is taken in one thing: what a taken-over parse would have to say to speak of others. */
+void test_chunks__a_run_speaks_of_its_own_targets(void **state)
+{
+	enum { MINUTE = 60000 };
+#define IP4 "\"ip:10.7.0.5\"", "10.7.0.5"
+	static const struct claim_of claims[] = {
+		{ "lab", "scan.look/1", IP4, "v1", "SCN-1", 0, true },
+		{ "lab", "scan.look/1", IP4, "v2", "SCN-1", 0, true },
+		{ "lab", "scan.look/1", IP4, "v3", "SCN-1", 0, true },
+		{ "lab", "scan.look/1", IP4, "v4", "SCN-1", 0, false },
+		{ "lab", "scan.look/1", IP4, "v5", "SCN-1", 0, false },
+		{ "lab", "scan.look/1", IP4, "v7", "SCN-1", 0, false },
+		{ "plant", "scan.look/1", IP4, "v1", "SCN-1", 0, false },
+		{ "lab", "person/1", IP4, "v1", "SCN-1", 0, false },
+		{ "lab", "import.x/1", IP4, "v1", "SCN-1", 0, false },
+		{ "lab", "scan.look/1", IP4, "v1", "SCN-2", 0, false },
+		{ "lab", "scan.look/1", IP4, "v1", "", 0, false },
+		{ "lab", "scan.look/1", IP4, "v1", "SCN-1", 4 * MINUTE, true },
+		{ "lab", "scan.look/1", IP4, "v1", "SCN-1", 6 * MINUTE, false },
+		{ "lab", "scan.look/1", IP4, "v1", "SCN-1", -4 * MINUTE, true },
+		{ "lab", "scan.look/1", IP4, "v1", "SCN-1", -6 * MINUTE, false },
+		{ "lab", "scan.look/1", "\"ip:10.7.1.5\"", "10.7.1.5", "v1", "SCN-1", 0, false },
+		{ "lab", "scan.look/1", "\"ip:10.7.0.5\"", "10.7.1.5", "v1", "SCN-1", 0, false },
+		{ "lab", "scan.look/1", "\"ip:10.7.0.5\",\"ip:10.7.1.5\"", "10.7.0.5", "v1", "SCN-1", 0, false },
+		{ "lab", "scan.look/1", "\"ip:2001:db8::5\"", "2001:db8::5", "v2", "SCN-1", 0, true },
+		{ "lab", "scan.look/1", "\"ip:2001:db9::5\"", "2001:db9::5", "v2", "SCN-1", 0, false },
+		{ "lab", "scan.look/1", "\"ip:2001:db9::5\",\"mac:00:16:3e:00:00:05\"", "2001:db9::5", "v1", "SCN-1", 0, true },
+	};
+	struct bed b;
+	size_t n;
+
+	(void)state;
+	up(&b);
+	open_run(&b, "SCN-1", "running");
+	for (size_t i = 0; i < countof(claims); i++) {
+		struct chunk_in in = claimed(&b, (u32)i, &claims[i]);
+		struct store_items *groups;
+
+		chunks_put(b.s, &in, 1);
+		assert_int_equal(in.r, 0);	/* the rest of a chunk is kept, and what it did is done */
+		assert_int_equal(store_items_at(b.s->st, b.a, b.s->head.first + b.s->head.size - 1, &groups, &n), 0);
+		if (n != claims[i].taken) {
+			fail_msg("claim %zu was %s", i, n != 0 ? "taken" : "refused");
+		}
+	}
+	down(&b);
+}
+
+void test_chunks__a_run_has_one_sender(void **state)
+{
+	struct conn one = { 0 }, two = { 0 }, *conns[] = { &one, &two };
+	struct serve_reply first, second;
+	struct bed b;
+
+	(void)state;
+	up(&b);
+	b.s->conns.p = conns;
+	b.s->conns.n = 2;
+	first = (struct serve_reply){ .s = b.s, .to = &one };
+	second = (struct serve_reply){ .s = b.s, .to = &two };
+	assert_false(run_bound(&one, S("SCN-1")));
+	assert_false(run_bound(&one, S("")));
+	assert_int_equal(run_bind(&first, S("SCN-1")), 0);
+	assert_true(run_bound(&one, S("SCN-1")));
+	assert_false(run_bound(&one, S("SCN-2")));	/* a run to come */
+	assert_false(run_bound(&one, S("SCN-")));
+	assert_false(run_bound(&two, S("SCN-1")));
+	assert_int_equal(run_bind(&second, S("SCN-1")), ERR_BUSY);
+	assert_int_equal(run_bind(&first, S("SCN-1")), 0);
+	run_unbind(&first, S("SCN-2"));
+	assert_true(run_bound(&one, S("SCN-1")));
+	run_unbind(&first, S("SCN-1"));
+	assert_false(run_bound(&one, S("SCN-1")));
+	assert_int_equal(run_bind(&second, S("SCN-1")), 0);
+	two.closing = true;				/* its command was killed: another takes the run up */
+	assert_int_equal(run_bind(&first, S("SCN-1")), 0);
+	b.s->conns.n = 0;
+	down(&b);
+}
+
+void test_chunks__limits_of_a_run(void **state)
+{
+	struct run_limits l;
+	struct bed b;
+
+	(void)state;
+	up(&b);
+	open_run(&b, "SCN-1", "running");
+	open_run(&b, "SCN-2", "finished");
+	assert_true(run_limits(b.s, b.a, S("SCN-1"), (struct utc){ 0 }).open);
+	assert_false(run_limits(b.s, b.a, S("SCN-2"), (struct utc){ 0 }).open);
+	assert_false(run_limits(b.s, b.a, S("SCN-3"), (struct utc){ 0 }).open);
+	l = run_limits(b.s, b.a, S("SCN-1"), (struct utc){ 0 });
+	assert_int_equal(l.ntargets, 2);
+	assert_int_equal(l.vantage, 3);
+	assert_int_equal(l.from.ms, 0);
 	down(&b);
 }
