@@ -23,6 +23,10 @@ const char *err_text(int err);	/* one English phrase, for logs and machine outpu
 int err_http(int err);
 int err_from_errno(int errnum);	/* ENOSPC and EDQUOT -> NOSPACE, EACCES and EPERM -> DENIED, ... else SYS */
 
+/* A text that the catalogue has (i18n, "check.<key>"): SAY "key", then SAY "name=value" for each {name} in it. Who shows it to people
+ * puts it into their language (show/cli/tr.h, tr_say); a text that does not begin so is shown as it stands. */
+#define SAY "\037"
+
 /* Where and why a reader gave up. Lines and columns start at 1, columns count bytes; 0 = not known. */
 struct perr {
 	int code;

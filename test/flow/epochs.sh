@@ -99,7 +99,7 @@ PY
 	seal "$work/bad.jsonl" && refused bad "epoch 1"
 }
 ok "a log without those before it is refused" alone
-unchained() { change second "/^{\"entry\":.*\"seq\":$first}}/d;/^{\"part\":.*\"seq\":$first}}/d" && refused bad "begins this log"; }
+unchained() { change second "/^{\"entry\":.*\"seq\":$first}}/d;/^{\"part\":.*\"seq\":$first}}/d" && refused bad "begins the log"; }
 ok "the entry that joins the logs cannot be left out" unchained
 mixed() {	# the checkpoint of another size of the same log in the place of the closed one's
 	note=$(sed -n 2p "$work/first.jsonl")
@@ -117,4 +117,13 @@ keys() { verify "$work/first.jsonl" -f tsv --columns what,place,text >"$work/tol
 ok "whom AST-1 stands for is told" keys
 sound() { sed '$s/"lines":/"lines":1/' "$work/third.jsonl" >"$work/bad.jsonl"; ends 5 verify "$work/bad.jsonl" >"$work/told" 2>&1 && ! grep -q 'erased by' "$work/told"; }
 ok "of what does not fit nothing is shown" sound
+japanese() {	# rows and the reason of a failure, in the reader's language
+	env -i LC_ALL=C.UTF-8 PATH="$PATH" HOME="$work/empty" "$K" verify "$work/third.jsonl" --lang ja >"$work/told" 2>&1 &&
+		grep -q '記録 [0-9]* により消去' "$work/told" && grep -q '第 1 期' "$work/told" && ! grep -q 'reached again' "$work/told" || { cat "$work/told"; return 1; }
+	env -i LC_ALL=C.UTF-8 PATH="$PATH" HOME="$work/empty" "$K" verify "$work/bad.jsonl" --lang ja >"$work/told" 2>&1
+	grep -q '[0-9] 行目: ' "$work/told" || { cat "$work/told"; return 1; }
+	k ledger verify --lang ja >"$work/told" && grep -q '記録 [0-9]* 件、ルートは記録どおり' "$work/told" || { cat "$work/told"; return 1; }
+	k db check --lang ja >"$work/told" && grep -q 'ファイルに異常はありません' "$work/told" || { cat "$work/told"; return 1; }
+}
+ok "in Japanese where that is asked for" japanese
 tap_end

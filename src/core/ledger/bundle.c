@@ -116,20 +116,20 @@ static int line_next(struct verify *v, struct str *ret)
 			}
 			must(v->have <= CHUNK);
 			if (v->have > LIMIT_BUNDLE - v->total) {
-				return stop(v, ERR_LIMIT, "bundle larger than the limit");
+				return stop(v, ERR_LIMIT, SAY "too-large" SAY "what=bundle");
 			}
 			v->total += v->have;
 		}
 		if (v->have == 0) {
 			*ret = buf_view(&b);
-			return b.n == 0 ? 0 : bad(v, "the file ends within a line");
+			return b.n == 0 ? 0 : bad(v, SAY "cut");
 		}
 		from = v->chunk + v->at;
 		nl = memchr(from, '\n', v->have - v->at);
 		n = nl != NULL ? (size_t)(nl - from) + 1 : v->have - v->at;
 		buf_bytes(&b, from, n);
 		if (buf_done(&b) != 0) {
-			return stop(v, ERR_LIMIT, "line longer than the limit");
+			return stop(v, ERR_LIMIT, SAY "too-large" SAY "what=line");
 		}
 		v->at += n;
 		if (nl != NULL) {
@@ -143,7 +143,7 @@ static int line_next(struct verify *v, struct str *ret)
 
 static int get_str(struct verify *v, const struct json *o, const char *key, struct str *ret)
 {
-	return json_get_str(o, str_z(key), ret) == 0 ? 0 : bad(v, "\"%s\" is missing or no text", key);
+	return json_get_str(o, str_z(key), ret) == 0 ? 0 : bad(v, SAY "member" SAY "name=%s", key);
 }
 
 static int get_u64(struct verify *v, const struct json *o, const char *key, u64 *ret)
@@ -151,7 +151,7 @@ static int get_u64(struct verify *v, const struct json *o, const char *key, u64 
 	i64 i;
 
 	if (json_get_int(o, str_z(key), &i) != 0 || i < 0 || (u64)i > NUMBER_MAX) {
-		return bad(v, "\"%s\" is missing or no number in range", key);
+		return bad(v, SAY "member" SAY "name=%s", key);
 	}
 	*ret = (u64)i;
 	return 0;
@@ -161,15 +161,15 @@ static int hex_hash(struct verify *v, struct str s, const char *key, struct hash
 {
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] >= 'A' && s.p[i] <= 'F') {
-			return bad(v, "\"%s\" is not lower-case hex", key);
+			return bad(v, SAY "member" SAY "name=%s", key);
 		}
 	}
-	return str_unhex(s, ret->b, HASH_LEN) == 0 ? 0 : bad(v, "\"%s\" is not the hex of 32 bytes", key);
+	return str_unhex(s, ret->b, HASH_LEN) == 0 ? 0 : bad(v, SAY "member" SAY "name=%s", key);
 }
 
 static int b64_bytes(struct verify *v, struct str s, const char *key, struct str *ret)
 {
-	return str_unbase64(v->la, s, ret) == 0 ? 0 : bad(v, "\"%s\" is not base64 in its one form", key);
+	return str_unbase64(v->la, s, ret) == 0 ? 0 : bad(v, SAY "member" SAY "name=%s", key);
 }
 
 static int b64_32(struct verify *v, struct str s, const char *key, u8 ret[32])
@@ -181,7 +181,7 @@ static int b64_32(struct verify *v, struct str s, const char *key, u8 ret[32])
 		return r;
 	}
 	if (bytes.n != 32) {
-		return bad(v, "\"%s\" is not the base64 of 32 bytes", key);
+		return bad(v, SAY "member" SAY "name=%s", key);
 	}
 	memcpy(ret, bytes.p, 32);
 	return 0;
@@ -193,12 +193,12 @@ static int get_proof(struct verify *v, const struct json *o, struct merkle_proof
 	int r;
 
 	if (p == NULL || p->type != JSON_ARR || p->arr.n > MERKLE_PROOF_MAX) {
-		return bad(v, "\"proof\" is missing or no list of at most %d hashes", MERKLE_PROOF_MAX);
+		return bad(v, SAY "member" SAY "name=proof");
 	}
 	ret->n = p->arr.n;
 	for (size_t i = 0; i < p->arr.n; i++) {
 		if (p->arr.p[i].type != JSON_STR) {
-			return bad(v, "\"proof\" holds something that is no text");
+			return bad(v, SAY "member" SAY "name=proof");
 		}
 		if ((r = b64_32(v, p->arr.p[i].s, "proof", ret->h[i].b)) != 0) {
 			return r;
@@ -209,7 +209,7 @@ static int get_proof(struct verify *v, const struct json *o, struct merkle_proof
 
 static int members(struct verify *v, const struct json *o, size_t n)
 {
-	return o->type == JSON_OBJ && o->obj.n == n ? 0 : bad(v, "other members than this line has");
+	return o->type == JSON_OBJ && o->obj.n == n ? 0 : bad(v, SAY "members");
 }
 
 /* The lines */
@@ -224,16 +224,16 @@ static int log_read(struct verify *v, const struct json *o, size_t i, struct bun
 		return r;
 	}
 	if (note_key_parse(str_dup(v->a, key), &ret->key) != 0) {
-		return bad(v, "\"key\" is no verifier key, or not the key its hash names");
+		return bad(v, SAY "key");
 	}
 	if (!str_eq(ret->key.name, origin)) {
-		return bad(v, "\"origin\" is not the name of the key");
+		return bad(v, SAY "origin");
 	}
 	if (chain_epoch(origin) != i + 1) {
-		return bad(v, "log %zu of the list is not that of epoch %zu", i + 1, i + 1);
+		return bad(v, SAY "epoch-order" SAY "n=%zu", i + 1);
 	}
 	if (i == 0 ? ret->first != 0 : ret->first <= ret[-1].first) {
-		return bad(v, "the positions of log %zu do not begin after those of the log before it", i + 1);
+		return bad(v, SAY "first-order" SAY "n=%zu", i + 1);
 	}
 	return 0;
 }
@@ -266,13 +266,13 @@ static int line_begin(struct verify *v, const struct json *o)
 		return r;
 	}
 	if (!str_eq(format, S(BUNDLE_FORMAT))) {
-		return bad(v, "not a bundle of format %s", BUNDLE_FORMAT);
+		return bad(v, SAY "format" SAY "name=%s", BUNDLE_FORMAT);
 	}
 	if (!utc_canonical(made) || utc_parse(made, &v->info.made) != 0) {
-		return bad(v, "\"made\" is no time in its one form");
+		return bad(v, SAY "member" SAY "name=made");
 	}
 	if (logs == NULL || logs->type != JSON_ARR || logs->arr.n == 0 || logs->arr.n > BUNDLE_LOGS_MAX) {
-		return bad(v, "\"logs\" is missing or no list of 1 to %d logs", BUNDLE_LOGS_MAX);
+		return bad(v, SAY "member" SAY "name=logs");
 	}
 	v->logs = arena_alloc(v->a, logs->arr.n * sizeof *v->logs);
 	for (size_t i = 0; i < logs->arr.n; i++) {
@@ -284,7 +284,7 @@ static int line_begin(struct verify *v, const struct json *o)
 	v->info.logs = v->logs;
 	v->info.nlogs = logs->arr.n;
 	if (!is_trusted(v)) {
-		return bad(v, "made under another key than the one trusted");
+		return bad(v, SAY "other-key");
 	}
 	v->stage = CHECKPOINT;
 	return 0;
@@ -297,19 +297,19 @@ static int line_checkpoint(struct verify *v, const struct json *note)
 	struct perr e = {0};
 
 	if (note->type != JSON_STR) {
-		return bad(v, "the checkpoint is no text");
+		return bad(v, SAY "no-note");
 	}
 	log->note = str_dup(v->a, note->s);
 	if (checkpoint_open(v->la, log->note, &log->key, &log->checkpoint, &e) != 0) {
-		return bad(v, "%s", e.text);
+		return bad(v, SAY "checkpoint" SAY "text=%s", e.text);
 	}
 	if (!last && log->checkpoint.size != log[1].first - log->first) {
-		return bad(v, "%s between the %llu entries of this log and position %llu, where the next begins",
-			log->checkpoint.size < log[1].first - log->first ? "a gap" : "an overlap",
+		return bad(v, log->checkpoint.size < log[1].first - log->first ?
+			SAY "gap" SAY "size=%llu" SAY "first=%llu" : SAY "overlap" SAY "size=%llu" SAY "first=%llu",
 			(unsigned long long)log->checkpoint.size, (unsigned long long)log[1].first);
 	}
 	if (log->checkpoint.size > NUMBER_MAX - log->first) {
-		return bad(v, "the positions of this log go beyond what a number holds");
+		return bad(v, SAY "beyond");
 	}
 	v->checkpoints++;
 	if (!last) {
@@ -331,15 +331,15 @@ static int line_text(struct verify *v, const struct json *o)
 		return r;
 	}
 	if ((k = str_index(kind, bundle_texts, countof(bundle_texts))) < 0) {
-		return bad(v, "\"kind\" is none of guideline, mapping, rule");
+		return bad(v, SAY "member" SAY "name=kind");
 	}
 	got = hash_bytes(body);
 	if (!hash_eq(&want, &got)) {
-		return bad(v, "the text has another hash than it says");
+		return bad(v, SAY "text-hash");
 	}
 	order = k != v->kind ? k - v->kind : memcmp(got.b, v->text.b, HASH_LEN);
 	if (order <= 0) {
-		return bad(v, "texts are not in ascending order");
+		return bad(v, SAY "order" SAY "what=texts");
 	}
 	v->kind = k;
 	v->text = got;
@@ -394,18 +394,18 @@ static int line_entry(struct verify *v, const struct json *o)
 		return r;
 	}
 	if (v->entries.n > 0 && seq <= v->entries.p[v->entries.n - 1].seq) {
-		return bad(v, "entries are not in ascending order");
+		return bad(v, SAY "order" SAY "what=entries");
 	}
 	if ((log = log_find(v, seq)) == NULL) {
-		return bad(v, "entry %llu is in none of the logs", (unsigned long long)seq);
+		return bad(v, SAY "no-log" SAY "seq=%llu", (unsigned long long)seq);
 	}
 	c = &log->checkpoint;
 	leaf = merkle_leaf(text);
 	if (merkle_verify_inclusion(seq - log->first, c->size, &leaf, proof.h, proof.n, &c->root) != 0) {
-		return bad(v, "entry %llu is not in the tree of the checkpoint", (unsigned long long)seq);
+		return bad(v, SAY "not-in-tree" SAY "seq=%llu", (unsigned long long)seq);
 	}
 	if (envelope_read(v->la, text, &env, &e) != 0) {
-		return bad(v, "%s", e.text);
+		return bad(v, SAY "envelope" SAY "text=%s", e.text);
 	}
 	if ((r = entry_keep(v, seq, &env)) != 0) {
 		return r;
@@ -442,7 +442,7 @@ static int part_erased(struct verify *v, const struct json *o, struct bundle_par
 	}
 	by = entry_find(v, p->erased_by);
 	if (by == NULL || p->erased_by <= p->seq || !envelope_erases(&by->erased, p->seq, p->index)) {
-		return bad(v, "entry %llu does not say that part %llu of entry %llu is erased",
+		return bad(v, SAY "not-erased" SAY "by=%llu" SAY "part=%llu" SAY "seq=%llu",
 			(unsigned long long)p->erased_by, (unsigned long long)p->index, (unsigned long long)p->seq);
 	}
 	p->erased = true;
@@ -474,10 +474,10 @@ static int part_place(struct verify *v, const struct json *o, struct bundle_part
 		return r;
 	}
 	if (role.n != 1 || str_chr(S("tpe"), role.p[0]) < 0) {
-		return bad(v, "\"role\" is none of t, p, e");
+		return bad(v, SAY "member" SAY "name=role");
 	}
 	if (item > UINT32_MAX) {
-		return bad(v, "\"item\" is missing or no number in range");
+		return bad(v, SAY "member" SAY "name=item");
 	}
 	p->item = (u32)item;
 	p->role = (enum part_role)role.p[0];
@@ -521,17 +521,17 @@ static int line_part(struct verify *v, const struct json *o)
 	}
 	was = v->info.parts > 0 && p.seq == v->part.seq ? &v->part : NULL;
 	if (v->info.parts > 0 && (was != NULL ? p.index <= was->index : p.seq < v->part.seq)) {
-		return bad(v, "parts are not in ascending order");
+		return bad(v, SAY "order" SAY "what=parts");
 	}
 	if ((in = entry_find(v, p.seq)) == NULL) {
-		return bad(v, "the bundle does not hold entry %llu of this part", (unsigned long long)p.seq);
+		return bad(v, SAY "no-entry" SAY "seq=%llu", (unsigned long long)p.seq);
 	}
 	leaf = part_leaf(&p.commitment);
 	if (merkle_verify_inclusion(p.index, in->parts, &leaf, proof.h, proof.n, &in->root) != 0) {
-		return bad(v, "part %llu is not in entry %llu", (unsigned long long)p.index, (unsigned long long)p.seq);
+		return bad(v, SAY "not-in-entry" SAY "part=%llu" SAY "seq=%llu", (unsigned long long)p.index, (unsigned long long)p.seq);
 	}
 	if (!part_fits(was, &p, in)) {
-		return bad(v, "part %llu cannot be of item %u", (unsigned long long)p.index, p.item);
+		return bad(v, SAY "no-item" SAY "part=%llu" SAY "item=%u", (unsigned long long)p.index, p.item);
 	}
 	v->part = (struct bundle_part){ .seq = p.seq, .index = p.index, .item = p.item, .role = p.role };
 	v->info.parts++;
@@ -552,24 +552,24 @@ static int line_end(struct verify *v, const struct json *o)
 		return r;
 	}
 	if (list == NULL || list->type != JSON_ARR || lines != list->arr.n || lines != v->hashes.n) {
-		return bad(v, "the number of lines is not the %zu read before this one", v->hashes.n);
+		return bad(v, SAY "count" SAY "n=%zu", v->hashes.n);
 	}
 	if ((listed = arena_try(v->la, list->arr.n * sizeof(*listed) + 1)) == NULL) {
 		return stop(v, ERR_NOMEM, NULL);
 	}
 	for (size_t i = 0; i < list->arr.n; i++) {
 		if (list->arr.p[i].type != JSON_STR || hex_hash(v, list->arr.p[i].s, "sha256", &listed[i]) != 0) {
-			return bad(v, "hash %zu of the list is not the hex of 32 bytes", i + 1);
+			return bad(v, SAY "list-hash" SAY "n=%zu", i + 1);
 		}
 	}
 	all = hash_bytes(str_of(listed, list->arr.n * sizeof(*listed)));
 	if (!hash_eq(&all, &want)) {
-		return bad(v, "the list of hashes is damaged: its own hash differs");
+		return bad(v, SAY "list");
 	}
 	for (size_t i = 0; i < list->arr.n; i++) {
 		if (!hash_eq(&listed[i], &v->hashes.p[i])) {
 			v->line = (u32)i + 1;
-			return bad(v, "the line has another hash than the last line lists");
+			return bad(v, SAY "line-hash");
 		}
 	}
 	return 0;
@@ -590,7 +590,7 @@ static const struct line_type {
 static int line_read(struct verify *v, const struct json *o)
 {
 	if (o->type != JSON_OBJ) {
-		return bad(v, "the line is no object");
+		return bad(v, SAY "no-object");
 	}
 	if (v->stage == BEGIN) {
 		return line_begin(v, o);
@@ -600,11 +600,11 @@ static int line_read(struct verify *v, const struct json *o)
 			continue;
 		}
 		if (v->stage < types[i].first || v->stage > types[i].last) {
-			return bad(v, "a line of type \"%s\" does not belong here", types[i].key);
+			return bad(v, SAY "line-place" SAY "type=%s", types[i].key);
 		}
 		return types[i].read(v, &o->obj.p[0].v);
 	}
-	return bad(v, "the line is of no known type");
+	return bad(v, SAY "line-type");
 }
 
 static int verify_line(struct verify *v, struct str line)
@@ -616,19 +616,19 @@ static int verify_line(struct verify *v, struct str line)
 	int r;
 
 	if (v->stage == DONE) {
-		return bad(v, "something follows the last line");
+		return bad(v, SAY "after-end");
 	}
 	if (json_parse(v->la, text, &o, &e) != 0) {
-		return bad(v, "column %u: %s", e.col, e.text);
+		return bad(v, SAY "json" SAY "col=%u" SAY "text=%s", e.col, e.text);
 	}
 	if (!json_is_canon(v->la, text, o)) {
-		return bad(v, "the line is not in canonical form");
+		return bad(v, SAY "canonical");
 	}
 	if ((r = line_read(v, o)) != 0) {
 		return r == ERR_INTEGRITY && v->e != NULL && v->e->line != 0 ? r : stop(v, r, NULL);
 	}
 	if (v->hashes.n >= BUNDLE_LINES_MAX) {
-		return stop(v, ERR_LIMIT, "more lines than the limit");
+		return stop(v, ERR_LIMIT, SAY "too-large" SAY "what=lines");
 	}
 	*vec_add(v->run, &v->hashes) = h;
 	v->info.lines++;
@@ -669,7 +669,7 @@ int bundle_verify(struct arena *a, bundle_in *in, void *in_ctx, const struct bun
 		arena_reset(v.la);
 	}
 	if (r == 0 && v.stage != DONE) {
-		r = bad(&v, "the bundle ends without its last line");
+		r = bad(&v, SAY "no-end");
 	}
 	arena_free(run);
 	if (r == 0) {

@@ -131,19 +131,19 @@ int chain_read(struct arena *a, const struct json *act, struct chain *ret)
 const char *chain_differs(const struct chain *c, const struct bundle_log *old, const struct bundle_log *now)
 {
 	if (!str_eq(c->old.origin, old->checkpoint.origin)) {
-		return "it goes on from another log";
+		return "chain-log";
 	}
 	if (c->old.epoch != chain_epoch(old->checkpoint.origin) || c->old.first != old->first) {
-		return "it numbers the log before it otherwise";
+		return "chain-number";
 	}
 	if (c->old.size != old->checkpoint.size) {
-		return "it goes on from another size of the log before it";
+		return "chain-size";
 	}
 	if (!hash_eq(&c->old.root, &old->checkpoint.root)) {
-		return "it goes on from another root of the log before it";
+		return "chain-root";
 	}
 	if (!str_eq(c->origin, now->checkpoint.origin) || !str_eq(c->key.name, c->origin)) {
-		return "it begins another log";
+		return "chain-begins";
 	}
 	return NULL;
 }

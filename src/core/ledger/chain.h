@@ -28,7 +28,7 @@ struct str chain_write(struct arena *a, const struct chain *c);
 /* From a stranger: exactly the members of the act. ERR_MISSING, ERR_TYPE, ERR_RANGE, ERR_SYNTAX, ERR_EXTRA. Texts point into v. */
 int chain_old_read(struct arena *a, const struct json *v, struct chain_old *ret) MUST_USE;
 int chain_read(struct arena *a, const struct json *act, struct chain *ret) MUST_USE;
-/* NULL when the act leads from the log `old`, at the size of its checkpoint, to `now`; else what differs. */
+/* NULL when the act leads from the log `old`, at the size of its checkpoint, to `now`; else what differs, a key of the catalogue. */
 const char *chain_differs(const struct chain *c, const struct bundle_log *old, const struct bundle_log *now);
 
 #endif

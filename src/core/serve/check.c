@@ -161,9 +161,9 @@ static int check_entries(struct serve *s, struct serve_reply *out, struct arena 
 
 			if (rows[i].seq != seq || (r = check_entry(s, page, &rows[i], &bad_file)) != 0) {
 				r = ERR_INTEGRITY;
-				check_row(out, "entry", VIEW_FAIL, str_printf(a, "entry %ju", (uintmax_t)seq),
+				check_row(out, "entry", VIEW_FAIL, str_printf(a, SAY "entry" SAY "seq=%ju", (uintmax_t)seq),
 					bad_file.n != 0 ? bad_file :
-						S("its envelope, parts or contents are not what the ledger committed to"));
+						S(SAY "entry-other"));
 				break;
 			}
 			memcpy(leaf.b, rows[i].leaf, sizeof leaf.b);
@@ -185,12 +185,11 @@ static void told_epoch(struct serve_reply *out, struct arena *a, const struct se
 	u64 lost = l->known > l->size ? l->known - l->size : 0;
 
 	check_row(out, "epoch", result != 0 ? VIEW_FAIL : lost != 0 ? VIEW_PARTIAL : VIEW_PASS,
-		str_printf(a, "epoch %u", l->epoch), lost != 0 && result == 0 ?
+		str_printf(a, SAY "epoch" SAY "n=%u", l->epoch), lost != 0 && result == 0 ?
 		str_printf(a,
-			"%ju entries, root as recorded; a restore followed, and entries %ju to %ju that were known are lost",
+			SAY "epoch-lost" SAY "n=%ju" SAY "from=%ju" SAY "to=%ju",
 			(uintmax_t)l->size, (uintmax_t)(l->first + l->size), (uintmax_t)(l->first + l->known - 1)) :
-		str_printf(a, "%ju entries, root %s; a restore followed", (uintmax_t)l->size,
-			result == 0 ? "as recorded" : "is not the recorded one"));
+		str_printf(a, result == 0 ? SAY "epoch-sound" SAY "n=%ju" : SAY "epoch-other" SAY "n=%ju", (uintmax_t)l->size));
 }
 
 int serve_check(struct serve *s, struct serve_reply *out, struct arena *a)
@@ -199,18 +198,17 @@ int serve_check(struct serve *s, struct serve_reply *out, struct arena *a)
 	size_t n = 0;
 	int r = store_check(s->st);
 
-	check_row(out, "store", answer_of(r), S(""), r == 0 ? S("the file is sound") : str_z(store_why(s->st)));
+	check_row(out, "store", answer_of(r), S(""), r == 0 ? S(SAY "file-sound") : str_z(store_why(s->st)));
 	if (r == 0 && (r = serve_logs(s, a, &logs, &n)) != 0) {
-		check_row(out, "epoch", VIEW_FAIL, S(""), S("what is said of an earlier epoch cannot be read"));
+		check_row(out, "epoch", VIEW_FAIL, S(""), S(SAY "epoch-unreadable"));
 	}
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		r = check_entries(s, out, a, &logs[i]);
 		if (i + 1 < n) {
 			told_epoch(out, a, &logs[i], r);
 		} else {
-			check_row(out, "ledger", answer_of(r), S(""), str_printf(a, "%ju entries, root %s",
-				(uintmax_t)logs[i].size,
-				r == 0 ? "as recorded" : "is not the recorded one"));
+			check_row(out, "ledger", answer_of(r), S(""), str_printf(a, r == 0 ? SAY "ledger-sound" SAY "n=%ju" :
+				SAY "ledger-other" SAY "n=%ju", (uintmax_t)logs[i].size));
 		}
 	}
 	return r == 0 ? 0 : ERR_INTEGRITY;
@@ -225,11 +223,11 @@ static int check(struct serve *s, struct serve_reply *out, struct arena *a, stru
 		return r;
 	}
 	if (serve_check(s, out, a) != 0) {
-		return serve_fail(out, ERR_INTEGRITY, "the store is not what was recorded");
+		return serve_fail(out, ERR_INTEGRITY, SAY "store-other");
 	}
 	if ((r = evidence_orphans(s, a, &removed)) == 0) {
-		check_row(out, "evidence", VIEW_PASS, S(""), removed == 0 ? S("every file is what was recorded") :
-			str_printf(a, "every file is what was recorded; %zu that belonged to nothing were removed", removed));
+		check_row(out, "evidence", VIEW_PASS, S(""), removed == 0 ? S(SAY "files-sound") :
+			str_printf(a, SAY "files-removed" SAY "n=%zu", removed));
 	}
 	return r;
 }

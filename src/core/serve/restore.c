@@ -145,10 +145,8 @@ static int schema(struct serve *s, struct serve_reply *out, struct arena *a, str
 	}
 	view_set_str(&row, VIEW_check_what, S("schema"));
 	view_set_answer(&row, VIEW_check_state, now == newest ? VIEW_PASS : VIEW_FAIL);
-	view_set_str(&row, VIEW_check_text, str_printf(a,
-		"version %u of the store, %u is the newest of this program%s", now, newest,
-		now == newest ?
-			"; opening it brought it there, an older one is beside it as " STORE_FILE ".before-N" : ""));
+	view_set_str(&row, VIEW_check_text, str_printf(a, now == newest ? SAY "schema-newest" SAY "now=%u" SAY "file=%s" SAY "newest=%u" :
+		SAY "schema-older" SAY "now=%u" SAY "file=%s" SAY "newest=%u", now, STORE_FILE ".before-N", newest));
 	view_set_str(&row, VIEW_check_place, S(""));
 	view_set_str(&row, VIEW_check_reason, S(""));
 	serve_row(out, &row);

@@ -65,9 +65,10 @@ struct check {
 	struct judge *j;
 };
 
+/* what: a key of the catalogue; who: its {who}, where it has one. */
 static int wrong(struct check *c, u32 line, const char *what, struct str who)
 {
-	perr_set(c->err, ERR_INTEGRITY, 0, "%s%s%.*s", what, who.n != 0 ? ": " : "", STRF(who));
+	perr_set(c->err, ERR_INTEGRITY, 0, SAY "%s" SAY "who=%.*s", what, STRF(who));
 	if (c->err != NULL) {
 		c->err->line = line;
 	}
@@ -149,14 +150,14 @@ static int finish_item(struct check *c)
 	int r = item_from_parts(c->a, g->index, g->parts.p, g->parts.n, &k->item, NULL);
 
 	if (r != 0 || e == NULL) {
-		return wrong(c, g->line, "the parts of an item do not belong together", place_key(c->a, g->seq, g->index));
+		return wrong(c, g->line, "parts-apart", place_key(c->a, g->seq, g->index));
 	}
 	if (g->evidence != (k->item.type == ITEM_EVIDENCE)) {
-		return wrong(c, g->line, "evidence bytes of what is no evidence, or none of what is",
+		return wrong(c, g->line, "evidence-bytes",
 			place_key(c->a, g->seq, g->index));
 	}
 	if ((k->item.type == ITEM_ACT) == (e->type == ENVELOPE_BATCH)) {
-		return wrong(c, g->line, "an item that an entry of this type does not hold",
+		return wrong(c, g->line, "entry-type",
 			place_key(c->a, g->seq, g->index));
 	}
 	k->recorded = e->at;
@@ -174,10 +175,10 @@ static int finish_item(struct check *c)
 			r = 0;
 		}
 		if (r != 0 || (t->st.type != STATEMENT_NONE && e->type != ENVELOPE_ACT)) {
-			return wrong(c, g->line, "a statement that cannot be read", S(""));
+			return wrong(c, g->line, "statement", S(""));
 		}
 		if (t->st.type == STATEMENT_ASSET && t->st.asset.keyless != (k->item.nerased != 0)) {
-			return wrong(c, g->line, "a statement without the keys of its asset, which nobody erased", t->st.asset.asset);
+			return wrong(c, g->line, "no-claims", t->st.asset.asset);
 		}
 	}
 	g->parts.n = 0;
@@ -196,15 +197,15 @@ static int take_part(void *ctx, u32 line, const struct bundle_part *p, struct pe
 	(void)reterr;
 	e->given++;
 	if (p->erased) {
-		tell(c, "erased", VIEW_NA, str_printf(c->a, "entry %ju part %ju", (uintmax_t)p->seq, (uintmax_t)p->index),
-			str_printf(c->a, "erased by entry %ju", (uintmax_t)p->erased_by));
+		tell(c, "erased", VIEW_NA, str_printf(c->a, SAY "part" SAY "seq=%ju" SAY "part=%ju", (uintmax_t)p->seq, (uintmax_t)p->index),
+			str_printf(c->a, SAY "erased" SAY "by=%ju", (uintmax_t)p->erased_by));
 	}
 	if (g->parts.n != 0 && (p->seq != g->seq || p->item != g->index || p->index != g->next)) {
-		return wrong(c, line, "an item's parts are not whole", place_key(c->a, g->seq, g->index));
+		return wrong(c, line, "not-whole", place_key(c->a, g->seq, g->index));
 	}
 	if (g->parts.n == 0 && p->role != PART_TECHNICAL) {
 		return map_get(&c->lost, place) != NULL ? 0 :
-			wrong(c, line, "an item's technical part is missing", place);
+			wrong(c, line, "no-technical", place);
 	}
 	if (g->parts.n == 0 && p->erased) {
 		*map_put(c->a, &c->lost, place, NULL) = c;
@@ -212,7 +213,7 @@ static int take_part(void *ctx, u32 line, const struct bundle_part *p, struct pe
 	}
 	if (g->parts.n == 0) {
 		if (item_count(c->a, p->bytes, &g->want) != 0) {
-			return wrong(c, line, "this is no technical part", place);
+			return wrong(c, line, "technical", place);
 		}
 		g->seq = p->seq;
 		g->index = p->item;
@@ -246,23 +247,23 @@ static int check_texts(struct check *c)
 		const struct statement_control *s = &t->st.control;
 
 		if (t->st.type == STATEMENT_VERDICT && !name_text(c, BUNDLE_RULE, t->st.verdict.rule)) {
-			return wrong(c, t->line, "the text of this measure is not in the bundle", t->st.verdict.measure);
+			return wrong(c, t->line, "measure-missing", t->st.verdict.measure);
 		}
 		if (t->st.type != STATEMENT_CONTROL) {
 			continue;
 		}
 		if (!name_text(c, BUNDLE_GUIDELINE, s->guideline_text)) {
-			return wrong(c, t->line, "the text of this guideline is not in the bundle", s->guideline);
+			return wrong(c, t->line, "guideline-missing", s->guideline);
 		}
 		for (size_t k = 0; k < s->nmappings; k++) {
 			if (!name_text(c, BUNDLE_MAPPING, s->mappings[k])) {
-				return wrong(c, t->line, "a mapping of this item is not in the bundle", s->control);
+				return wrong(c, t->line, "mapping-missing", s->control);
 			}
 		}
 	}
 	for (size_t i = 0; i < c->texts.n; i++) {
 		if (!c->texts.p[i].named) {
-			return wrong(c, c->texts.p[i].line, "a text that no answer names", c->texts.p[i].hex);
+			return wrong(c, c->texts.p[i].line, "text-unnamed", c->texts.p[i].hex);
 		}
 	}
 	return 0;
@@ -286,7 +287,7 @@ static int name_guidelines(struct check *c)
 			}
 		}
 		if (!found) {
-			return wrong(c, c->told.p[i].line, "the text of this guideline is not in the bundle", s->guideline);
+			return wrong(c, c->told.p[i].line, "guideline-missing", s->guideline);
 		}
 	}
 	return 0;
@@ -323,7 +324,7 @@ static int fold_asset(struct check *c, const struct told *t, struct state **ret)
 				continue;
 			}
 			if (it == NULL) {
-				return wrong(c, t->line, "an item the statement names is not in the bundle", place_key(c->a, pos.seq, pos.index));
+				return wrong(c, t->line, "item-missing", place_key(c->a, pos.seq, pos.index));
 			}
 			if (it->item.type == ITEM_AGAIN) {
 				first = (struct state_pos){ it->item.again_seq, it->item.again_index };
@@ -334,11 +335,11 @@ static int fold_asset(struct check *c, const struct told *t, struct state **ret)
 				continue;
 			}
 			if (of == NULL) {
-				return wrong(c, it->line, "this sighting's fact is not in the bundle", S(""));
+				return wrong(c, it->line, "fact-missing", S(""));
 			}
 			if (of->item.type == ITEM_FACT &&
 			    state_fold(st, &of->item.fact, &it->item.seen, it->recorded, pos, first) != 0) {
-				return wrong(c, it->line, "this fact cannot be folded", S(""));
+				return wrong(c, it->line, "fact-fold", S(""));
 			}
 			if (of->item.type == ITEM_FACT && of->item.nerased != 0) {
 				state_erase(st, &of->item.fact);
@@ -373,7 +374,7 @@ static bool answer_of(void *arg, struct str measure, enum view_answer *ret)
 static int check_means(struct check *c)
 {
 	if (c->newer != 0) {
-		return unknown(c, c->newer, "a statement in words this program does not know", S(""));
+		return unknown(c, c->newer, "statement-newer", S(""));
 	}
 	for (size_t i = 0; i < c->told.n; i++) {
 		const struct told *t = &c->told.p[i];
@@ -383,16 +384,16 @@ static int check_means(struct check *c)
 			continue;
 		}
 		if (s->language != LANG_VERSION_OF_RULES) {
-			return unknown(c, t->line, "judged by a rule language of another version than this program's",
-				str_printf(c->a, "%u, here %u", s->language, (u32)LANG_VERSION_OF_RULES));
+			return unknown(c, t->line, "language",
+				str_printf(c->a, "%u/%u", s->language, (u32)LANG_VERSION_OF_RULES));
 		}
 		if (s->quality != SEEN_QOD_DECIDES) {
-			return unknown(c, t->line, "judged with another quality threshold than this program's",
-				str_printf(c->a, "%u, here %u", s->quality, (u32)SEEN_QOD_DECIDES));
+			return unknown(c, t->line, "quality",
+				str_printf(c->a, "%u/%u", s->quality, (u32)SEEN_QOD_DECIDES));
 		}
 		if (s->clock != SEEN_CLOCK_AHEAD_MS) {
-			return unknown(c, t->line, "judged with another tolerance for clocks than this program's",
-				str_printf(c->a, "%u ms, here %u ms", s->clock, (u32)SEEN_CLOCK_AHEAD_MS));
+			return unknown(c, t->line, "clock",
+				str_printf(c->a, "%u/%u ms", s->clock, (u32)SEEN_CLOCK_AHEAD_MS));
 		}
 		for (size_t k = 0; k < s->nkinds; k++) {
 			const struct kind *kind;
@@ -400,10 +401,10 @@ static int check_means(struct check *c)
 			u32 version;
 
 			if (kind_parse(s->kinds[k], &name, &version) != 0) {
-				return wrong(c, t->line, "this is no kind of fact", s->kinds[k]);
+				return wrong(c, t->line, "kind", s->kinds[k]);
 			}
 			if ((kind = kind_latest(name)) == NULL || kind->version != version) {
-				return unknown(c, t->line, "judged from a kind of fact in a version this program does not judge by",
+				return unknown(c, t->line, "kind-version",
 					s->kinds[k]);
 			}
 		}
@@ -423,16 +424,16 @@ static int check_replay(struct check *c, const struct told *t, size_t measure, c
 		same = str_eq(read[i], s->kinds[i]);
 	}
 	if (!same) {
-		return wrong(c, t->line, "the rule reads other kinds of facts than the statement says", s->measure);
+		return wrong(c, t->line, "kinds-other", s->measure);
 	}
 	same = v->npos == s->nread && v->npos_all == s->nread_all;
 	for (size_t i = 0; same && i < s->nread; i++) {
 		same = v->pos[i].seq == s->read[i].seq && v->pos[i].index == s->read[i].index;
 	}
 	if (!same) {
-		return wrong(c, t->line, "the answer rests on other facts than the statement says", s->measure);
+		return wrong(c, t->line, "read-other", s->measure);
 	}
-	return s->size == t->entry->seq ? 0 : wrong(c, t->line, "judged at another size of the ledger than its entry stands at", s->measure);
+	return s->size == t->entry->seq ? 0 : wrong(c, t->line, "size-other", s->measure);
 }
 
 static int judge_verdict(struct check *c, const struct told *t, const struct state *st, struct answers *x)
@@ -448,14 +449,14 @@ static int judge_verdict(struct check *c, const struct told *t, const struct sta
 			continue;
 		}
 		if (!str_eq(str_hex(c->a, m->text.hash, CATALOG_HASH), s->rule)) {
-			return wrong(c, t->line, "judged by another text than the bundle holds", s->measure);
+			return wrong(c, t->line, "rule-text", s->measure);
 		}
 		if (s->now.ms > t->entry->at.ms) {
-			return wrong(c, t->line, "judged as of a time after its recording", s->measure);
+			return wrong(c, t->line, "after-recording", s->measure);
 		}
 		judge_measure(c->j, i, st, s->now, NULL, &v);
 		if (v.v != s->v || v.why != s->why) {
-			return wrong(c, t->line, "the facts give another answer than the statement",
+			return wrong(c, t->line, "other-answer",
 				str_printf(c->a, "%.*s %.*s is %s", STRF(s->asset), STRF(s->measure), tri_name(v.v)));
 		}
 		if ((r = check_replay(c, t, i, &v)) != 0) {
@@ -464,11 +465,11 @@ static int judge_verdict(struct check *c, const struct told *t, const struct sta
 		x->v[i] = v.v;
 		c->answers++;
 		tell(c, "answer", judge_answer(v.v), str_printf(c->a, "%.*s %.*s", STRF(s->asset), STRF(s->measure)),
-			str_printf(c->a, "reached again from %zu facts as of %.*s%s%s", s->nread_all, STRF(utc_text(c->a, s->now)),
-				v.why != 0 ? "; " : "", why_name(why_first(v.why))));
+			str_printf(c->a, SAY "answer" SAY "n=%zu" SAY "time=%.*s", s->nread_all, STRF(utc_text(c->a, s->now))));
+		view_set_str(&c->rows.p[c->rows.n - 1], VIEW_check_reason, str_z(v.why != 0 ? why_name(why_first(v.why)) : ""));
 		return 0;
 	}
-	return wrong(c, t->line, "the text of this measure is not in the bundle", s->measure);
+	return wrong(c, t->line, "measure-missing", s->measure);
 }
 
 static const struct sheet_item *find_item(const struct sheet_item *it, struct str id)
@@ -497,7 +498,7 @@ static int judge_control(struct check *c, const struct told *t, struct answers *
 	const struct catalog_guideline *g = catalog_guideline(&c->j->catalog, s->guideline);
 
 	if (g != NULL && !str_eq(str_hex(c->a, g->text.hash, CATALOG_HASH), s->guideline_text)) {
-		return wrong(c, t->line, "another text of the guideline than the bundle holds", s->guideline);
+		return wrong(c, t->line, "guideline-text", s->guideline);
 	}
 	for (size_t i = 0; g != NULL && i < g->ncontrols; i++) {
 		const struct sheet_item *hit;
@@ -508,17 +509,17 @@ static int judge_control(struct check *c, const struct told *t, struct answers *
 			continue;
 		}
 		if (hit->state != s->state || hit->nlines != s->nmappings) {
-			return wrong(c, t->line, "the measures give another answer than the statement", s->control);
+			return wrong(c, t->line, "control-answer", s->control);
 		}
 		for (size_t k = 0; k < hit->nlines; k++) {
 			if (!names(s, str_hex(c->a, hit->lines[k].pair->text.hash, CATALOG_HASH))) {
-				return wrong(c, t->line, "another mapping than the statement names", s->control);
+				return wrong(c, t->line, "control-mapping", s->control);
 			}
 		}
-		tell(c, "control", s->state, str_printf(c->a, "%.*s %.*s", STRF(s->asset), STRF(s->control)), g->title.en);
+		tell(c, "control", s->state, str_printf(c->a, "%.*s %.*s", STRF(s->asset), STRF(s->control)), str_printf(c->a, SAY "title" SAY "title=%.*s" SAY "title.ja=%.*s", STRF(g->title.en), STRF(g->title.ja)));
 		return 0;
 	}
-	return wrong(c, t->line, "no such item in the guideline's text", s->control);
+	return wrong(c, t->line, "no-control", s->control);
 }
 
 /* "AST-1" means nothing to a stranger: which keys it stands for, as the log claims. */
@@ -572,10 +573,10 @@ static int no_strays(struct check *c)
 			t->st.control.asset : S("");
 
 		if (t->st.type != STATEMENT_NONE && t->entry->given != t->entry->parts) {
-			return wrong(c, t->line, "parts of the statement are missing", S(""));
+			return wrong(c, t->line, "parts-missing", S(""));
 		}
 		if (asset.n != 0 && find_asset(c, asset) == NULL) {
-			return wrong(c, t->line, "an answer about an asset of which nothing is disclosed", asset);
+			return wrong(c, t->line, "stray", asset);
 		}
 	}
 	return 0;
@@ -602,16 +603,16 @@ static int check_chain(struct check *c, const struct bundle_info *info)
 		struct chain chain;
 
 		if (k == NULL) {
-			return wrong(c, 1, "the entry that begins this log is not in the bundle, or not whole", epoch);
+			return wrong(c, 1, "begin-missing", epoch);
 		}
 		if (chain_read(c->a, k->item.act, &chain) != 0) {
-			return wrong(c, k->line, "this is not what begins a log after a restore", epoch);
+			return wrong(c, k->line, "begin-other", epoch);
 		}
 		if ((differs = chain_differs(&chain, log - 1, log)) != NULL) {
 			return wrong(c, k->line, differs, epoch);
 		}
-		tell(c, "epoch", VIEW_PASS, str_printf(c->a, "epoch %zu", i), str_printf(c->a,
-			"%ju entries, closed by a restore that entry %ju tells of", (uintmax_t)log[-1].checkpoint.size,
+		tell(c, "epoch", VIEW_PASS, str_printf(c->a, SAY "epoch" SAY "n=%zu", i), str_printf(c->a,
+			SAY "closed" SAY "n=%ju" SAY "seq=%ju", (uintmax_t)log[-1].checkpoint.size,
 			(uintmax_t)log->first));
 	}
 	return 0;
@@ -621,7 +622,7 @@ static void tell_logs(struct check *c, const struct bundle_info *info, const str
 {
 	const struct bundle_log *last = &info->logs[info->nlogs - 1];
 
-	tell(c, "ledger", VIEW_PASS, S(""), str_printf(c->a, "%ju entries, %ju parts under the checkpoint of size %ju",
+	tell(c, "ledger", VIEW_PASS, S(""), str_printf(c->a, SAY "logs" SAY "entries=%ju" SAY "parts=%ju" SAY "size=%ju",
 		(uintmax_t)info->entries, (uintmax_t)info->parts, (uintmax_t)last->checkpoint.size));
 	tell(c, "key", trusted != NULL ? VIEW_PASS : VIEW_UNKNOWN, S(""), note_key_text(c->a, &last->key));
 }
@@ -639,7 +640,7 @@ int proof_check(struct arena *a, bundle_in *in, void *in_ctx, const struct note_
 		return r;
 	}
 	if (c.g.parts.n != 0) {
-		return wrong(&c, c.g.line, "the last item is not whole", S(""));
+		return wrong(&c, c.g.line, "last-item", S(""));
 	}
 	tell_logs(&c, &info, trusted);
 	if ((r = check_chain(&c, &info)) != 0 || (r = no_strays(&c)) != 0 || (r = check_means(&c)) != 0 ||
@@ -647,7 +648,7 @@ int proof_check(struct arena *a, bundle_in *in, void *in_ctx, const struct note_
 		return r;
 	}
 	if (judge_new(a, c.sources.p, c.sources.n, &c.j, &why) != 0) {
-		return wrong(&c, 0, "the texts of the bundle cannot be read", str_z(why.text));
+		return wrong(&c, 0, "texts", str_z(why.text));
 	}
 	for (size_t i = 0; i < c.told.n; i++) {
 		if (c.told.p[i].st.type == STATEMENT_ASSET && c.told.p[i].st.asset.keyless) {

@@ -75,13 +75,13 @@ int proof_serve(struct msg_chan *chan, const struct msg *first)
 	}
 	r = trusted.n == 0 ? 0 : note_key_parse(trusted, &key);
 	if (r != 0) {
-		perr_set(&err, ERR_SYNTAX, 0, "this is no verifier key");
+		perr_set(&err, ERR_SYNTAX, 0, SAY "no-key");
 	} else {
 		r = proof_check(a, more, &s, trusted.n == 0 ? NULL : &key, send_row, &s, &answers, &err);
 	}
 	if (r != 0) {
 		last.flags |= MSG_FAILED;
-		msg_failed_write(&b, r, err.line != 0 ? str_printf(a, "line %u: %s", err.line, err.text) :
+		msg_failed_write(&b, r, err.line != 0 ? str_printf(a, "%s" SAY "line=%u", err.text, err.line) :
 			err.text[0] != '\0' ? str_z(err.text) : str_z(err_text(r)));
 	}
 	if (r == 0) {

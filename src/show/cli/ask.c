@@ -57,7 +57,7 @@ int ask_failed(struct ask *q, int err)
 	}
 	return text.n == 0 ? cli_error_of(q->c, err, S("core")) :
 		cli_error(q->c, cli_exit_of(err), str_c(q->c->a, str_printf(q->c->a, "E-%s", err_name(err))), MSG_err_core, MSG_NONE,
-			TR({ "reason", cli_reason(q->c, err) }, { "text", text }));
+			TR({ "reason", cli_reason(q->c, err) }, { "text", tr_say(q->c->a, q->c->lang, text) }));
 }
 
 static void hide(struct ask *q)

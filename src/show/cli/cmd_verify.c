@@ -50,7 +50,7 @@ static int finish(struct verify *v, const struct msg *m)
 		return ERR_PROTO;
 	}
 	v->exit = cli_error(v->c, code == ERR_INTEGRITY || code == ERR_SYNTAX ? CLI_INTEGRITY : cli_exit_of(code), "E-VERIFY",
-		MSG_err_verify, MSG_NONE, TR({ "file", v->path }, { "text", str_dup(v->c->a, text) }));
+		MSG_err_verify, MSG_NONE, TR({ "file", v->path }, { "text", tr_say(v->c->a, v->c->lang, str_dup(v->c->a, text)) }));
 	return 1;
 }
 

@@ -562,19 +562,29 @@ int out_open(struct cli *c, struct out **ret)
 	return out_open_view(c, c->cmd->view, ret);
 }
 
-void out_row(struct out *o, const struct view_row *row)
+/* What the catalogue has, in words. */
+static struct view_row in_words(const struct out *o, struct arena *a, const struct view_row *row)
 {
-	struct arena *a;
+	struct view_row said = *row;
+
+	for (size_t i = 0; i < row->view->nfields; i++) {
+		if ((row->view->fields[i].flags & VIEW_SAY) != 0 && row->v[i].present) {
+			said.v[i].s = tr_say(a, o->c->lang, row->v[i].s);
+		}
+	}
+	return said;
+}
+
+void out_row(struct out *o, const struct view_row *given)
+{
+	struct arena *a = arena_new(NULL, 0);
+	struct view_row said = in_words(o, a, given), *row = &said;
 
 	must(row->view == o->view);
 	begin(o);
 	if (o->format == OUT_TABLE) {
 		row_table(o, row);
-		o->count++;
-		return;
-	}
-	a = arena_new(NULL, 0);
-	if (o->format == OUT_JSON) {
+	} else if (o->format == OUT_JSON) {
 		row_json(o, row, a);
 	} else if (o->format == OUT_JSONL) {
 		row_jsonl(o, row, a);

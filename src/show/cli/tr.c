@@ -2,6 +2,7 @@
 #include "show/cli/tr.h"
 
 #include "base/buf.h"
+#include "base/err.h"
 
 struct str tr_text(enum lang lang, enum tr_id id)
 {
@@ -59,4 +60,51 @@ struct str tr(struct arena *a, enum lang lang, enum tr_id id, const struct tr_ar
 		i += (size_t)end;
 	}
 	return buf_view(&b);
+}
+
+/* The value of `name` among the arguments, "?" where there is none; name.ja is its value in Japanese, where that differs. */
+static struct str said_value(struct str args, struct str name)
+{
+	while (args.n != 0) {
+		struct str value = str_cut(&args, SAY[0]), key = str_cut(&value, '=');
+
+		if (str_eq(key, name)) {
+			return value;
+		}
+	}
+	return S("?");
+}
+
+static struct str say_id(struct arena *a, enum lang lang, enum tr_id id, struct str args)
+{
+	struct str s = tr_text(lang, id), name, value;
+	struct buf b = buf_new(a, 0);
+
+	while (s.n != 0) {
+		buf_str(&b, str_cut(&s, '{'));
+		if (s.n != 0) {
+			name = str_cut(&s, '}');
+			value = said_value(args, str_printf(a, "%.*s.%s", STRF(name), lang == LANG_ja ? "ja" : "en"));
+			buf_str(&b, str_eq(value, S("?")) ? said_value(args, name) : value);
+		}
+	}
+	return buf_view(&b);
+}
+
+struct str tr_say(struct arena *a, enum lang lang, struct str said)
+{
+	struct str args = str_from(said, 1), key, line;
+	enum tr_id id;
+
+	if (!str_starts(said, S(SAY))) {
+		return said;
+	}
+	key = str_cut(&args, SAY[0]);
+	id = tr_find(str_printf(a, "check.%.*s", STRF(key)));
+	if (id == MSG_NONE) {
+		return key;
+	}
+	line = said_value(args, S("line"));
+	return str_eq(line, S("?")) || str_eq(key, S("line")) ? say_id(a, lang, id, args) :
+		tr(a, lang, MSG_check_line, TR({ "line", line }, { "text", say_id(a, lang, id, args) }));
 }

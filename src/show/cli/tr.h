@@ -17,6 +17,8 @@ struct tr_arg {
 struct str tr(struct arena *a, enum lang lang, enum tr_id id, const struct tr_arg *args);
 struct str tr_text(enum lang lang, enum tr_id id);	/* the text as it stands, {names} and all */
 const char *tr_key(enum tr_id id);			/* "cmd.help" */
+/* A text with SAY (base/err.h) in words; any other as it stands. What is filled in is a stranger's, and a name without value shows "?". */
+struct str tr_say(struct arena *a, enum lang lang, struct str said);
 enum tr_id tr_find(struct str key);			/* MSG_NONE: no such message */
 
 #endif

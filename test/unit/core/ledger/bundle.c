@@ -662,15 +662,15 @@ void test_bundle__positions_go_on_over_logs(void **state)
 void test_bundle__logs_that_do_not_join(void **state)
 {
 	static const struct { u64 first[2]; bool swap, twice; size_t n; u64 entry; const char *text; u32 line; } cases[] = {
-		{ { 0, ENTRIES + 1 }, .n = 2, .entry = ENTRIES + 2, .text = "a gap between", .line = 2 },
-		{ { 0, ENTRIES - 1 }, .n = 2, .entry = ENTRIES, .text = "an overlap between", .line = 2 },
-		{ { 0, 0 }, .n = 2, .entry = 1, .text = "do not begin after", .line = 1 },
-		{ { 1, ENTRIES }, .n = 2, .entry = ENTRIES + 1, .text = "do not begin after", .line = 1 },
-		{ { 0, ENTRIES }, .swap = true, .n = 2, .entry = ENTRIES + 1, .text = "not that of epoch 1", .line = 1 },
-		{ { 0, ENTRIES }, .twice = true, .n = 2, .entry = ENTRIES + 1, .text = "not that of epoch 2", .line = 1 },
-		{ { 0, ENTRIES }, .n = 2, .entry = ENTRIES + MORE, .text = "in none of the logs", .line = 5 },
-		{ { 0, ENTRIES }, .n = 1, .entry = ENTRIES + 1, .text = "in none of the logs", .line = 4 },
-		{ { 0, ENTRIES }, .n = 2, .entry = 1, .text = "not in the tree", .line = 5 },
+		{ { 0, ENTRIES + 1 }, .n = 2, .entry = ENTRIES + 2, .text = "gap", .line = 2 },
+		{ { 0, ENTRIES - 1 }, .n = 2, .entry = ENTRIES, .text = "overlap", .line = 2 },
+		{ { 0, 0 }, .n = 2, .entry = 1, .text = "first-order", .line = 1 },
+		{ { 1, ENTRIES }, .n = 2, .entry = ENTRIES + 1, .text = "first-order", .line = 1 },
+		{ { 0, ENTRIES }, .swap = true, .n = 2, .entry = ENTRIES + 1, .text = "epoch-order", .line = 1 },
+		{ { 0, ENTRIES }, .twice = true, .n = 2, .entry = ENTRIES + 1, .text = "epoch-order", .line = 1 },
+		{ { 0, ENTRIES }, .n = 2, .entry = ENTRIES + MORE, .text = "no-log", .line = 5 },
+		{ { 0, ENTRIES }, .n = 1, .entry = ENTRIES + 1, .text = "no-log", .line = 4 },
+		{ { 0, ENTRIES }, .n = 2, .entry = 1, .text = "not-in-tree", .line = 5 },
 	};
 	struct two t;
 

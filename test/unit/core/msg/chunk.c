@@ -29,7 +29,7 @@ void test_chunk__survives_the_way_and_no_cut_does(void **state)
 
 void test_chunk__limits(void **state)
 {
-	struct chunk_item *items, wrong = { 3, S(""), S("") };
+	struct chunk_item *items, wrong = { CHUNK_EVIDENCE_FILE + 1, S(""), S("") };
 	struct arena *a = arena_new(NULL, 0);
 	struct buf b = buf_new(a, 0);
 	struct chunk c = { .run = S("r") }, got;

@@ -1,6 +1,8 @@
 /* Messages: both languages say the same things with the same names filled in, and the generator sees to it. */
 #include "cli_test.h"
 
+#include "base/err.h"
+
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -156,4 +158,30 @@ void test_tr__the_glossary_is_kept_and_enforced(void **state)
 		unlink(path);
 	}
 	assert_int_equal(script("lint_glossary.sh", I18N_DIR "/ja.yaml", NULL, NULL), 0);
+}
+
+void test_tr__what_a_check_says(void **state)
+{
+	static const struct { const char *said, *en, *ja; } cases[] = {
+		{ "as it stands", "as it stands", "as it stands" },
+		{ "", "", "" },
+		{ SAY "erased" SAY "by=12", "erased by entry 12", "記録 12 により消去" },
+		{ SAY "erased", "erased by entry ?", "記録 ? により消去" },
+		{ SAY "erased" SAY "by={by}" SAY, "erased by entry {by}", "記録 {by} により消去" },
+		{ SAY "no-log" SAY "seq=7" SAY "line=3", "line 3: entry 7 is in none of the logs",
+			"3 行目: 記録 7 は、どの台帳の範囲にもありません" },
+		{ SAY "title" SAY "title=a" SAY "title.ja=b", "a", "b" },
+		{ SAY "title" SAY "title=a=b", "a=b", "a=b" },
+		{ SAY "nonesuch" SAY "x=1", "nonesuch", "nonesuch" },
+		{ SAY, "", "" },
+		{ SAY "line", "line ?: ?", "? 行目: ?" },
+	};
+	struct arena *a = arena_new(NULL, 0);
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++) {
+		assert_str(tr_say(a, LANG_en, str_z(cases[i].said)), cases[i].en);
+		assert_str(tr_say(a, LANG_ja, str_z(cases[i].said)), cases[i].ja);
+	}
+	arena_free(a);
 }
