@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include <stdlib.h>
+
 #include "base/str.h"
 
 /* How far a loop over every byte, bit or size goes at once: 1, but where an emulator makes each step dear (lint's s390x and MSan)
@@ -31,6 +33,22 @@ static inline void unit_assert_str(struct str got, const char *want, const char 
 		print_error("got  \"%.*s\"\nwant \"%.*s\"\n", STRF(got), STRF(right));
 		_fail(file, line);
 	}
+}
+
+/* For tests that try random things: the seed is fixed, so that a failure comes again, and printed above it; another one is
+ * tried with KOROBANU_SEED. unit_rnd gives 0 .. n - 1. */
+static u32 unit_seed_now;
+static inline void unit_seed(u32 fixed)
+{
+	const char *other = getenv("KOROBANU_SEED");
+
+	unit_seed_now = other != NULL ? (u32)strtoul(other, NULL, 10) : fixed;
+	print_message("# seed %u\n", unit_seed_now);
+}
+static inline u32 unit_rnd(u32 n)
+{
+	unit_seed_now = unit_seed_now * 1664525u + 1013904223u;
+	return (u32)((u64)(unit_seed_now >> 8) * n >> 24);
 }
 
 #endif

@@ -309,3 +309,48 @@ void test_fact__upgrade_keeps_subject_and_id(void **state)
 	assert_ptr_equal(up.kind, f.kind);
 	arena_free(a);
 }
+
+/* Whatever the fact and whatever it becomes: the old one keeps its bytes and its id, the new one its subject. */
+void test_fact__upgrade_keeps_any_id(void **state)
+{
+	static const struct kind_field fields[] = { { .name = "on", .type = KIND_BOOL, .en = "on", .ja = "on" } };
+	static const struct kind two = { .name = "running", .version = 2, .fields = fields, .n = 1, .upgrade = to_running_2 };
+	static const char *const words[] = { "running", "standby", "stopped" };
+
+	(void)state;
+	unit_seed(20261121);
+	for (int round = 0; round < 500; round++) {
+		struct buf before, after;
+		struct fact_id id, same;
+		struct fact_new *n;
+		struct fact f, up;
+
+		a = arena_new(NULL, 0);
+		n = fact_new(a, str_printf(a, "n%u", unit_rnd(9)), S("running/1"), 1 + (int)unit_rnd(7),
+			str_printf(a, "s%u/1", unit_rnd(9)));
+		for (u32 i = 0; i <= unit_rnd(4); i++) {
+			fact_key(n, KEY_ID, str_printf(a, "k%u", unit_rnd(1000)));
+		}
+		fact_key(n, KEY_IP, str_printf(a, "10.7.0.%u", unit_rnd(256)));
+		fact_set_str(n, "state", str_z(words[unit_rnd(3)]));
+		if (fact_finish(n, &f, NULL) != 0) {	/* the same key twice */
+			arena_free(a);
+			continue;
+		}
+		before = buf_new(a, 0);
+		after = buf_new(a, 0);
+		fact_write(&before, &f);
+		id = fact_id(&f);
+		assert_int_equal(fact_upgrade_to(a, &f, &two, &up), 0);
+		same = fact_id(&f);
+		fact_write(&after, &f);
+		assert_int_equal(fact_id_cmp(&id, &same), 0);
+		assert_true(str_eq(buf_view(&before), buf_view(&after)));
+		assert_int_equal(up.nkeys, f.nkeys);
+		for (size_t i = 0; i < f.nkeys; i++) {
+			assert_true(up.keys[i].type == f.keys[i].type && str_eq(up.keys[i].value, f.keys[i].value));
+		}
+		assert_true(str_eq(up.network, f.network) && str_eq(up.source, f.source) && up.vantage == f.vantage);
+		arena_free(a);
+	}
+}

@@ -416,15 +416,14 @@ void test_identity__any_sightings_keep_the_leases_sound(void **state)
 		"ip:10.7.0.2", "hostkey:22/e/a ip:10.7.0.1", "hostkey:22/e/b ip:10.7.0.1", "ip:10.7.0.1 mac:" RANDOM_MAC,
 		"mac:" M1 " serial:A|B|1", "ip:10.7.0.2 serial:A|B|1", "ip:10.7.0.1 name:n",
 	};
-	u32 seed = 7;
 
 	(void)state;
+	unit_seed(7);
 	for (int round = 0; round < 100; round++) {
 		begin();
 		for (int i = 0; i < 30; i++) {
-			seed = seed * 1664525 + 1013904223;
-			(void)see_recorded("lab", 1 + (int)((seed >> 28) % 3), (i64)((seed >> 8) % 30) * 5 * HOUR / 4, 100 * HOUR,
-			    keys[(seed >> 16) % countof(keys)]);
+			(void)see_recorded("lab", 1 + (int)unit_rnd(3), (i64)unit_rnd(30) * 5 * HOUR / 4, 100 * HOUR,
+			    keys[unit_rnd(countof(keys))]);
 			for (i64 t = 0; t < 50; t += 3) {
 				(void)holder(KEY_IP, "10.7.0.1", t * HOUR);
 				(void)holder(KEY_IP, "10.7.0.2", t * HOUR);

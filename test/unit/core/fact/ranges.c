@@ -67,13 +67,6 @@ void test_ranges__limits_the_pieces(void **state)
 	arena_free(a);
 }
 
-static u32 seed = 12345;
-
-static u32 rnd(u32 n)
-{
-	seed = seed * 1664525 + 1013904223;
-	return (seed >> 8) % n;
-}
 
 /* A random set and its bitmap over 0 ... 63 and the top of the range. */
 static struct ranges some(bool *bits)
@@ -82,8 +75,8 @@ static struct ranges some(bool *bits)
 	size_t n = 0;
 
 	memset(bits, 0, 65536);
-	for (u32 k = rnd(40); k > 0; k--) {
-		u16 p = (u16)(rnd(4) == 0 ? 65535 - rnd(4) : rnd(60));
+	for (u32 k = unit_rnd(40); k > 0; k--) {
+		u16 p = (u16)(unit_rnd(4) == 0 ? 65535 - unit_rnd(4) : unit_rnd(60));
 
 		ports[n++] = p;
 		bits[p] = true;
@@ -112,6 +105,7 @@ void test_ranges__set_operations_agree_with_bits(void **state)
 	static bool x[65536], y[65536];
 
 	(void)state;
+	unit_seed(12345);
 	for (int i = 0; i < 60; i++) {
 		struct ranges p, q, both;
 

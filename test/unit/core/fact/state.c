@@ -466,19 +466,12 @@ void test_state__what_was_seen_at_a_lost_address_is_history(void **state)
 
 /* --- properties --- */
 
-static u32 seed = 1;
-
-static u32 rnd(u32 n)
-{
-	seed = seed * 1664525 + 1013904223;
-	return (seed >> 8) % n;
-}
 
 static const char *ports(void)
 {
 	static const char *const some[] = { "1-65535", "23", "1-22", "22-23", "0-100,200-300", "23,80", "24-65535", "" };
 
-	return some[rnd(countof(some))];
+	return some[unit_rnd(countof(some))];
 }
 
 static struct fact any(void)
@@ -486,18 +479,18 @@ static struct fact any(void)
 	static const char *const names[] = { "telnet", "ssh", "http", NULL };
 	static const char *const outcomes[] = { "open", "closed", "filtered", "silent", "unfinished" };
 	static const char *const fields[] = { "name", "version", NULL };
-	int vantage = 1 + (int)rnd(2);
+	int vantage = 1 + (int)unit_rnd(2);
 
-	switch (rnd(6)) {
+	switch (unit_rnd(6)) {
 	case 0:
-		return families(rnd(2) == 0 ? "ip4" : "ip6", rnd(2) == 0);
+		return families(unit_rnd(2) == 0 ? "ip4" : "ip6", unit_rnd(2) == 0);
 	case 1:
-		return silence(4 + (int)rnd(2), 10000, true);
+		return silence(4 + (int)unit_rnd(2), 10000, true);
 	case 2:
 	case 3:
-		return service(vantage, 22 + (int)rnd(2), names[rnd(4)], rnd(2) == 0 ? "1" : NULL);
+		return service(vantage, 22 + (int)unit_rnd(2), names[unit_rnd(4)], unit_rnd(2) == 0 ? "1" : NULL);
 	default:
-		return cover(vantage, outcomes[rnd(countof(outcomes))], ports(), fields[rnd(3)]);
+		return cover(vantage, outcomes[unit_rnd(countof(outcomes))], ports(), fields[unit_rnd(3)]);
 	}
 }
 
@@ -517,16 +510,17 @@ void test_state__order_never_matters(void **state)
 	static const char *const runs[] = { "", "R1", "R2", "R3" };
 
 	(void)state;
+	unit_seed(1);
 	for (int round = 0; round < 150; round += (int)unit_step()) {
 		struct shot s[24];
 		struct str first = {0};
 
 		begin();
 		for (size_t i = 0; i < countof(s); i++) {
-			s[i] = shot(any(), rnd(6), qods[rnd(4)], runs[rnd(4)]);
-			if (rnd(8) == 0)
+			s[i] = shot(any(), unit_rnd(6), qods[unit_rnd(4)], runs[unit_rnd(4)]);
+			if (unit_rnd(8) == 0)
 				s[i].recorded = at(-1000);	/* a clock too far ahead */
-			if (rnd(8) == 0 && i > 0) {		/* the very same, recorded twice */
+			if (unit_rnd(8) == 0 && i > 0) {		/* the very same, recorded twice */
 				s[i] = s[i - 1];
 				s[i].pos.index = next_index++;
 			}
@@ -534,7 +528,7 @@ void test_state__order_never_matters(void **state)
 		for (int order = 0; order < 4; order++) {
 			st = state_new(a);
 			for (size_t i = countof(s) - 1; i > 0; i--) {
-				size_t k = rnd((u32)i + 1);
+				size_t k = unit_rnd((u32)i + 1);
 				struct shot swap = s[i];
 
 				s[i] = s[k];
@@ -543,8 +537,8 @@ void test_state__order_never_matters(void **state)
 			for (size_t i = 0; i < countof(s); i++) {
 				fold_in(st, &s[i]);
 				if (order == 1)
-					fold_in(st, &s[rnd((u32)i + 1)]);
-				if (order == 2 && rnd(3) == 0)
+					fold_in(st, &s[unit_rnd((u32)i + 1)]);
+				if (order == 2 && unit_rnd(3) == 0)
 					assert_int_equal(state_decode(a, encoded(st), &st), 0);
 			}
 			if (order == 0)
@@ -560,6 +554,7 @@ void test_state__order_never_matters(void **state)
 void test_state__less_quality_never_covers_more(void **state)
 {
 	(void)state;
+	unit_seed(1);
 	for (int round = 0; round < 200; round += (int)unit_step()) {
 		struct shot s[10];
 		struct state_cover before, after;
@@ -567,11 +562,11 @@ void test_state__less_quality_never_covers_more(void **state)
 
 		begin();
 		for (size_t i = 0; i < countof(s); i++) {
-			s[i] = shot(cover(1, rnd(2) == 0 ? "open" : "filtered", ports(), "name"), rnd(5), 95, "R");
+			s[i] = shot(cover(1, unit_rnd(2) == 0 ? "open" : "filtered", ports(), "name"), unit_rnd(5), 95, "R");
 			fold_in(st, &s[i]);
 		}
 		before = port23(10);
-		which = rnd(countof(s));
+		which = unit_rnd(countof(s));
 		s[which].seen.qod = 10;
 		st = state_new(a);
 		for (size_t i = 0; i < countof(s); i++)

@@ -213,12 +213,6 @@ void test_rule__text_of_a_node(void **state)
 	arena_free(a);
 }
 
-static u32 seed = 12345;
-static u32 rnd(u32 n)
-{
-	seed = seed * 1664525u + 1013904223u;
-	return (seed >> 8) % n;
-}
 
 /* A million expressions out of the language's own words and of plain bytes, as many as two seconds allow. */
 void test_rule__random_text_never_crashes(void **state)
@@ -234,21 +228,22 @@ void test_rule__random_text_never_crashes(void **state)
 	char text[512];
 
 	(void)state;
+	unit_seed(12345);
 	for (; done < 1000000 && clock() < end; done++) {
 		const struct lang_expr *x;
 		struct perr e;
-		size_t n = 0, pieces = 1 + rnd(24);
+		size_t n = 0, pieces = 1 + unit_rnd(24);
 		int r;
 
-		if (rnd(8) == 0) {
+		if (unit_rnd(8) == 0) {
 			for (; n < pieces; n++) {
-				text[n] = (char)rnd(256);
+				text[n] = (char)unit_rnd(256);
 			}
 		}
 		for (size_t i = 0; n == 0 || (i < pieces && n < sizeof text - 32); i++) {
-			const char *w = words[rnd(countof(words))];
+			const char *w = words[unit_rnd(countof(words))];
 
-			n += (size_t)snprintf(text + n, sizeof text - n, "%s%s", w, rnd(4) == 0 ? "" : " ");
+			n += (size_t)snprintf(text + n, sizeof text - n, "%s%s", w, unit_rnd(4) == 0 ? "" : " ");
 		}
 		r = lang_parse_rule(a, str_of(text, n), &test_schema, &x, &e);
 		good += r == 0;

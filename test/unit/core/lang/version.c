@@ -85,16 +85,15 @@ void test_version__without_digit_is_none(void **state)
 void test_version__total_order(void **state)
 {
 	static const char set[] = "0019av.~-rcdev";
-	u32 seed = 7;
 
 	(void)state;
+	unit_seed(7);
 	for (size_t n = 0; n < 200000; n += unit_step()) {
 		char t[3][9];
 
 		for (size_t i = 0; i < 3; i++) {
 			for (size_t k = 0; k < 8; k++) {
-				seed = seed * 1664525u + 1013904223u;
-				t[i][k] = set[(seed >> 10) % (sizeof set - 1)];
+				t[i][k] = set[unit_rnd(sizeof set - 1)];
 			}
 			t[i][8] = 0;
 			t[i][0] = '1';

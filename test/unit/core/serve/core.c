@@ -155,6 +155,11 @@ void core_service(struct core *c, const char *mac, const char *ip, int port, con
 	core_add(c, n, seconds, 95);
 }
 
+i64 core_second(struct utc at)
+{
+	return (at.ms - began) / SECOND_MS;
+}
+
 struct serve_done core_commit(struct core *c)
 {
 	struct serve_draft d = { .items = c->items, .nitems = c->n, .zone = S("tokyo") };

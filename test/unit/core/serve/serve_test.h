@@ -28,6 +28,7 @@ struct item *core_add(struct core *c, struct fact_new *n, i64 seconds, u8 qod);
 void core_host(struct core *c, const char *mac, const char *ip, i64 seconds);
 void core_service(struct core *c, const char *mac, const char *ip, int port, const char *name, i64 seconds);
 struct serve_done core_commit(struct core *c);
+i64 core_second(struct utc at);		/* of this test */
 
 u64 core_asset(struct core *c, const char *text);	/* 0: none */
 struct state *core_state(struct core *c, u64 asset);

@@ -224,10 +224,10 @@ static void after_power_loss(const struct trace *t, size_t end, enum loss loss, 
 		size_t n = e->n;
 
 		if (i >= (e->op == STORE_VFS_DELETE ? dir : synced[e->file])) {
-			if (loss == LOSE_ALL || (rand() & 1))
+			if (loss == LOSE_ALL || unit_rnd(2) == 0)
 				continue;
 			if (loss == LOSE_TORN && e->op == STORE_VFS_WRITE && n > 512)
-				n = (size_t)rand() % (n / 512) * 512;
+				n = unit_rnd((u32)(n / 512)) * 512;
 		}
 		apply(&im[e->file], e, n);
 	}
@@ -299,7 +299,7 @@ void test_file__power_loss_keeps_what_was_acknowledged(void **state)
 	size_t points = 0, lost = 0, syncs = 0;
 
 	(void)state;
-	srand(20261121);
+	unit_seed(20261121);
 	bed_new(&b);
 	for (int f = 0; f < FILES; f++)
 		im[f].p = calloc(1, IMAGE_MAX);

@@ -307,32 +307,26 @@ static void show(const struct shot *s, size_t n)
 	}
 }
 
-static u32 seed = 99;
-static u32 rnd(u32 n)
-{
-	seed = seed * 1664525u + 1013904223u;
-	return (seed >> 8) % n;
-}
 
 static struct shot random_shot(i64 at)
 {
 	static const char *const names[] = { "http", "ssh", "telnet", NULL };
 	static const char *const closed[] = { "1-65535", "1-79,81-65535", "1-22,24-65535", "24-65535" };
 	static const char *const trouble[] = { "filtered", "silent", "unfinished", "open" };
-	const char *addr = rnd(2) ? IP4 : IP6;
-	int vantage = rnd(4) == 0 ? 5 : 1;
-	u32 which = rnd(4);
-	u8 qod = rnd(5) == 0 ? 50 : 95;
+	const char *addr = unit_rnd(2) ? IP4 : IP6;
+	int vantage = unit_rnd(4) == 0 ? 5 : 1;
+	u32 which = unit_rnd(4);
+	u8 qod = unit_rnd(5) == 0 ? 50 : 95;
 
-	switch (rnd(6)) {
+	switch (unit_rnd(6)) {
 	case 5:
-		return cover(addr, vantage, trouble[which], rnd(2) ? "23" : "80", NULL, at, rnd(2) ? 50 : 95);
+		return cover(addr, vantage, trouble[which], unit_rnd(2) ? "23" : "80", NULL, at, unit_rnd(2) ? 50 : 95);
 	case 0:
-		return lists(vantage, rnd(4) != 0, at, qod);
+		return lists(vantage, unit_rnd(4) != 0, at, qod);
 	case 1:
-		return service(addr, vantage, rnd(2) ? 80 : 23, names[rnd(4)], at, qod);
+		return service(addr, vantage, unit_rnd(2) ? 80 : 23, names[unit_rnd(4)], at, qod);
 	default:
-		return cover(addr, vantage, "closed", closed[which], which == 1 && rnd(2) ? "80" : NULL, at, qod);
+		return cover(addr, vantage, "closed", closed[which], which == 1 && unit_rnd(2) ? "80" : NULL, at, qod);
 	}
 }
 
@@ -342,14 +336,15 @@ void test_state__less_never_yields_a_pass(void **state)
 	size_t truths = 0, falls = 0;
 
 	(void)state;
+	unit_seed(99);
 	begin();
 	for (size_t n = 0; n < 400; n++) {
 		struct shot s[14], less[14];
 		size_t count = clean_scan(s);
 		enum tri before;
 
-		for (size_t extra = rnd(8); extra > 0; extra--) {
-			s[count] = random_shot(5 + (i64)rnd(90));
+		for (size_t extra = unit_rnd(8); extra > 0; extra--) {
+			s[count] = random_shot(5 + (i64)unit_rnd(90));
 			s[count++].seen.run = str_printf(a, "R%zu", extra + 2);	/* each a run of its own */
 		}
 		before = judge(s, count).v;
@@ -392,20 +387,21 @@ void test_state__less_never_yields_a_pass_at_one_port(void **state)
 	size_t truths = 0, falls = 0;
 
 	(void)state;
+	unit_seed(99);
 	begin();
 	for (size_t n = 0; n < 4000; n++) {
 		struct shot s[12], less[12];
 		size_t count = clean_scan(s);
 		enum tri before;
 
-		for (size_t extra = 1 + rnd(6); extra > 0; extra--) {
-			i64 at = 5 + (i64)rnd(90);
-			u8 qod = rnd(2) ? 50 : 95;
-			u32 what = rnd(8);
+		for (size_t extra = 1 + unit_rnd(6); extra > 0; extra--) {
+			i64 at = 5 + (i64)unit_rnd(90);
+			u8 qod = unit_rnd(2) ? 50 : 95;
+			u32 what = unit_rnd(8);
 
-			s[count] = what < 5 ? service(IP4, 1, 80, names[rnd(4)], at, qod) :
+			s[count] = what < 5 ? service(IP4, 1, 80, names[unit_rnd(4)], at, qod) :
 				what == 5 ? cover(IP4, 1, "closed", "1-79,81-65535", "80", at, qod) :
-				cover(IP4, 1, outcomes[rnd(5)], "80", NULL, at, qod);
+				cover(IP4, 1, outcomes[unit_rnd(5)], "80", NULL, at, qod);
 			s[count++].seen.run = str_printf(a, "R%zu", extra);
 		}
 		before = judge(s, count).v;
