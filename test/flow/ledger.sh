@@ -105,4 +105,27 @@ keeps() { ends 2 kc ledger rotate-key -y && says "credential"; }
 ok "a credential is not exchanged by us" keeps
 open_key() { chmod 644 cred/ledger.key && ! kc network ls; }
 ok "a credential that others may read is refused" open_key
+
+# --- a byte of what lies in the directory becomes another: found, the place named, 5
+store=flips
+k network add a --prefix 10.80.0.0/24
+k network add b --prefix 10.80.0.0/24
+bitten_in() {	# FILE WORDS: some twelve bytes of it, one at a time
+	bytes=$(wc -c <"$store/$1")
+	at=0
+	while [ $at -lt "$bytes" ]; do
+		rm -rf hit
+		cp -a "$store" hit
+		flip "hit/$1" $at
+		KOROBANU_STORE=$work/hit "$K" ledger verify >said 2>&1
+		got=$?
+		[ $got = 5 ] && grep -q "$2" said || { echo "byte $at of $1: exit $got"; cat said; return 1; }
+		at=$((at + bytes / 12 + 1))
+	done
+}
+ok "a flipped byte of a tile" bitten_in log/tile/0/000.p/3 log/tile/0/000.p/3
+ok "a flipped byte of an entry bundle" bitten_in log/tile/entries/000.p/3 'log/tile/'
+ok "a flipped byte of the checkpoint" bitten_in log/checkpoint log/checkpoint
+ok "a flipped byte of the store" bitten_in korobanu.db 'korobanu.db'
+ok "a flipped byte of the key" bitten_in ledger.key 'ledger.key'
 tap_end

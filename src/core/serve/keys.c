@@ -9,7 +9,8 @@
  * EXCHANGE. (1) `ledger.key.next` holds the new key, durable. (2) The entry {"do":"ledger.key"} is committed. (3)
  * The old key signs the checkpoint over that entry, and it is published. (4) `ledger.key.next` becomes
  * `ledger.key`. Killed before (2) the file is thrown away, killed after it the next start goes on from (3): the
- * store says which key it is to be. */
+ * store says which key it is to be.
+ * So (4) needs no sync: a new name that is lost is given again. */
 #include "core/serve/serve_int.h"
 
 #include "base/log.h"
@@ -151,7 +152,7 @@ static int go_on(struct serve *s, const struct note_key *want)
 		r = ERR_NOTFOUND;
 	}
 	if (r == 0 && (r = adopt(s, &s->key)) == 0 && (r = sign_last(s)) == 0) {
-		r = rename(KEY_NEXT, KEY_FILE) == 0 ? sync_dir() : err_from_errno(errno);
+		r = rename(KEY_NEXT, KEY_FILE) == 0 ? 0 : err_from_errno(errno);
 	}
 	if (r == 0) {
 		log_info("the exchange of the ledger's key is finished");
@@ -196,6 +197,9 @@ int serve_find_key(struct serve *s, bool make)
 	if (r == ERR_NOTFOUND && make && (r = key_make(&s->key)) == 0) {
 		r = write_key(&s->key, KEY_FILE);
 	}
+	if (r == ERR_SYNTAX) {		/* damaged, or something else under its name */
+		r = ERR_INTEGRITY;
+	}
 	if (r != 0) {
 		log_error("the ledger's key (%s): %s", s->parts->key_given ? "credential" : KEY_FILE, err_text(r));
 	}
@@ -207,7 +211,8 @@ int serve_load_key(struct serve *s)
 	int r = serve_find_key(s, s->head.epoch == 0);
 
 	if (r == 0 && s->head.epoch != 0 && (r = check_key(s)) != 0) {
-		log_error("the ledger's key is not the one the store names (%s)", err_text(r));
+		log_error("the ledger's key (%s) is not the one the store names: %s", s->parts->key_given ? "credential" : KEY_FILE,
+			err_text(r));
 	}
 	return r;
 }
@@ -250,7 +255,7 @@ static int rotate(struct serve *s, struct serve_reply *out, struct arena *a, str
 		return serve_fail(out, r, "%s", store_why(s->st));
 	}
 	/* From here on it is done, and a process that cannot finish it must leave it to the next. */
-	if (sign_last(s) != 0 || rename(KEY_NEXT, KEY_FILE) != 0 || sync_dir() != 0) {
+	if (sign_last(s) != 0 || rename(KEY_NEXT, KEY_FILE) != 0) {
 		log_error("the key is exchanged in the ledger, not yet on disk; ending, the next start finishes it");
 		_exit(1);
 	}

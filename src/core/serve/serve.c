@@ -444,7 +444,7 @@ int serve_publish(struct serve *s)
 	struct publish p = { .dir = s->log_dir, .from = s->published, .key = &s->note_key, .node = publish_node,
 		.entry = publish_entry, .ctx = &src, .key_before = s->has_before ? &s->key_before : NULL };
 	struct checkpoint signed_by;
-	struct perr err;
+	struct perr err = { 0 };
 	int r = 0;
 
 	if (s->head.size != 0 && s->published != s->head.size && (r = serve_sign(s, a, &p.checkpoint)) == 0) {
@@ -452,11 +452,18 @@ int serve_publish(struct serve *s)
 		if (s->has_before && checkpoint_open(a, p.checkpoint, &s->note_key, &signed_by, NULL) != 0) {
 			p.key = &s->key_before;
 		}
+		if ((r = publish_run(a, &p, &err)) == 0 && (r = store_mark_published(s->st, s->head.epoch, s->head.size)) == 0) {
+			s->published = s->head.size;
+		}
 	}
-	if (p.checkpoint.n != 0 && (r = publish_run(a, &p, &err)) == 0 && (r = store_mark_published(s->st, s->head.epoch, s->head.size)) == 0) {
-		s->published = s->head.size;
-	} else if (r != 0) {
-		log_error("publishing the ledger: %s", err_text(r));
+	if (r != 0) {
+		const char *why = err.text[0] != '\0' ? err.text : store_why(s->st);
+
+		log_error("the ledger is recorded, but not published yet: %s", why[0] != '\0' ? why : err_text(r));
+	}
+	if (r == ERR_IO || store_is_dead(s->st)) {	/* 4.5, step 8: a failed sync */
+		log_error("what the disk holds is not known; ending, the next start finds out and publishes again");
+		_exit(1);
 	}
 	s->signed_at = mono_now();
 	arena_free(a);
@@ -505,6 +512,9 @@ static int loop(struct serve *s)
 			}
 		}
 		commit_waiting(s);
+		if (store_is_dead(s->st)) {
+			return ERR_IO;
+		}
 		if ((p[n].revents & POLLIN) != 0) {
 			int fd;
 
@@ -672,6 +682,7 @@ static int start(struct serve *s)
 int serve_open(struct arena *a, const struct serve_parts *parts, struct serve **ret)
 {
 	struct serve *s = arena_alloc(a, sizeof *s);
+	int r;
 
 	/* An entry needs tens of megabytes for a moment, and the next one the same: fetching and clearing their pages anew each
 	 * time costs as much as writing them to the disk. serve_publish gives them back. */
@@ -690,7 +701,11 @@ int serve_open(struct arena *a, const struct serve_parts *parts, struct serve **
 	s->waiting.a = arena_new(a, 0);
 	s->waiting.out = arena_alloc(a, CHUNKS_WAITING * sizeof *s->waiting.out);
 	*ret = s;
-	return start(s);
+	r = start(s);
+	if (r != 0 && s->st != NULL && store_why(s->st)[0] != '\0') {	/* which page, where one is damaged */
+		log_error("the store: %s", store_why(s->st));
+	}
+	return r;
 }
 
 void serve_close(struct serve *s)

@@ -68,12 +68,34 @@ static int code_of(int rc)
 	}
 }
 
+/* "Unable to open" is all SQLite says when its log cannot be made; the system, asked again, says why: a full disk, or one that
+ * is read-only. An empty log left behind is none. */
+static int why_no_log(const struct store *st)
+{
+	struct lite *l = st->e;
+	char *log = NULL;
+	int fd, e = 0;
+
+	if (asprintf(&log, "%s-wal", l->path) < 0)
+		return 0;
+	fd = open(log, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0)
+		close(fd);
+	else
+		e = errno;
+	free(log);
+	return e;
+}
+
 static int fail_db(struct store *st, sqlite3 *db, int rc, const char *doing)
 {
 	u64 bad = store_vfs_bad_page();
+	int e;
 
 	if (rc == SQLITE_OK)
 		return 0;
+	if (rc == SQLITE_CANTOPEN && !st->read_only && (e = why_no_log(st)) != 0)
+		return store_fail(st, err_from_errno(e), "%s: %s (SQLite %d)", doing, strerror(e), rc);
 	if (rc == SQLITE_IOERR_DATA && bad != 0)
 		return store_fail(st, ERR_INTEGRITY, "%s: page %llu of " STORE_FILE " has a wrong checksum", doing,
 			(unsigned long long)bad);
@@ -480,6 +502,7 @@ static int check_row(void *ctx, int n, char **cols, char **names)
 static int lite_check(struct store *st)
 {
 	struct lite *l = st->e;
+	u64 bad;
 	int rc;
 
 	/* From the disk, not from the cache: fold the log, forget the pages, then read every page once. */
@@ -487,8 +510,9 @@ static int lite_check(struct store *st)
 		(void)sqlite3_wal_checkpoint_v2(l->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	sqlite3_db_release_memory(l->db);
 	rc = sqlite3_exec(l->db, "PRAGMA integrity_check(1)", check_row, st, NULL);
-	if (rc == SQLITE_ABORT)
-		return ERR_INTEGRITY;
+	if (rc == SQLITE_ABORT)		/* our own words where a page is damaged; SQLite's where pages do not fit together */
+		return (bad = store_vfs_bad_page()) == 0 ? ERR_INTEGRITY : store_fail(st, ERR_INTEGRITY,
+			"page %llu of " STORE_FILE " has a wrong checksum", (unsigned long long)bad);
 	return fail(st, rc, "reading every page");
 }
 
@@ -511,7 +535,7 @@ static int copy_pages(struct store *st, sqlite3 *to)
 	sqlite3_backup *b;
 	int rc;
 
-	(void)sqlite3_exec(to, "PRAGMA synchronous=FULL; PRAGMA journal_mode=OFF; PRAGMA locking_mode=EXCLUSIVE",
+	(void)sqlite3_exec(to, "PRAGMA synchronous=OFF; PRAGMA journal_mode=OFF; PRAGMA locking_mode=EXCLUSIVE",
 		NULL, NULL, NULL);
 	b = sqlite3_backup_init(to, "main", l->db, "main");
 	if (b == NULL)
@@ -526,8 +550,8 @@ static int copy_pages(struct store *st, sqlite3 *to)
 	return fail_db(st, to, rc, "copying the store");
 }
 
-/* The copy grows under a second name and takes its own only when it is whole and synced. */
-static int copy_to(struct store *st, const char *path)
+/* The copy grows under a second name and takes its own only when it is whole; durable: and synced, name and all. */
+static int copy_to(struct store *st, const char *path, bool durable)
 {
 	sqlite3 *to = NULL;
 	char *part = NULL;
@@ -545,10 +569,11 @@ static int copy_to(struct store *st, const char *path)
 	rc = sqlite3_open_v2(part, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, STORE_VFS);
 	r = rc != SQLITE_OK ? fail_db(st, to, rc, part) : copy_pages(st, to);
 	sqlite3_close(to);
-	if (r == 0 && fsync(fd) != 0)
+	if (r == 0 && durable && fsync(fd) != 0)
 		r = store_fail(st, err_from_errno(errno), "%s: %s", part, strerror(errno));
 	close(fd);
-	if (r == 0 && (rename(part, path) != 0 || sync_dir_of(path) != 0))	/* link() is not for the sandbox */
+	/* link() is not for the sandbox */
+	if (r == 0 && (rename(part, path) != 0 || (durable && sync_dir_of(path) != 0)))
 		r = store_fail(st, err_from_errno(errno), "%s: %s", path, strerror(errno));
 	if (r != 0)
 		(void)unlink(part);
@@ -562,7 +587,7 @@ static int lite_backup(struct store *st, const char *path)
 
 	if (lstat(path, &sb) == 0)
 		return store_fail(st, ERR_EXISTS, "%s exists", path);
-	return copy_to(st, path);
+	return copy_to(st, path, false);
 }
 
 /* Beside the store: korobanu.db.before-N. One left by an earlier try is the same state, or newer than nothing: it is
@@ -576,7 +601,7 @@ static int lite_backup_before(struct store *st, u32 version)
 	if (asprintf(&path, "%s.before-%u", l->path, version + 1) < 0)
 		return store_fail(st, ERR_NOMEM, "no memory");
 	(void)unlink(path);
-	r = copy_to(st, path);
+	r = copy_to(st, path, true);
 	free(path);
 	return r;
 }

@@ -367,8 +367,8 @@ int store_object_history(struct store *st, struct arena *a, struct str type, str
  * is checked by the ledger, from store_get_entries and store_get_commits. */
 int store_check(struct store *st) MUST_USE;
 /* A whole, consistent copy at `path` (which must not exist: ERR_EXISTS; relative names as in store_open), made while
- * the store is in use, complete and fsynced when it returns 0. PostgreSQL: ERR_UNSUPPORTED, store_why() names
- * pg_dump. */
+ * the store is in use, complete when it returns 0, not synced: whoever keeps it syncs it. PostgreSQL: ERR_UNSUPPORTED,
+ * store_why() names pg_dump. */
 int store_backup(struct store *st, const char *path) MUST_USE;
 
 /* Brings the log of a restored copy to a new epoch: nothing here, the caller commits a batch whose head has the next

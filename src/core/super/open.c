@@ -33,17 +33,32 @@
 
 /* The directory. */
 
+/* The name of the new directory `path` is in its parent for good: the store's own syncs reach no higher than the store. */
+static int sync_parent(const char *path)
+{
+	char parent[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	AUTO_CLOSE int fd = -1;
+
+	snprintf(parent, sizeof parent, "%.*s", slash == NULL ? 1 : slash == path ? 1 : (int)(slash - path),
+		slash == NULL ? "." : path);
+	fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd >= 0 && fsync(fd) == 0 ? 0 : err_from_errno(errno);
+}
+
 /* Makes every missing part of the path; what exists stays as it is. */
 static int make_dirs(char *path)
 {
 	for (char *p = path + 1;; p++) {
 		char c = *p;
+		bool made;
 
 		if (c != '/' && c != '\0') {
 			continue;
 		}
 		*p = '\0';
-		if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+		made = mkdir(path, 0700) == 0;
+		if (made ? sync_parent(path) != 0 : errno != EEXIST) {
 			return err_from_errno(errno);
 		}
 		*p = c;
@@ -421,7 +436,8 @@ static int copy_bytes(int from, int to)
 	return fsync(to) == 0 ? 0 : err_from_errno(errno);
 }
 
-/* `restore/korobanu.db` appears whole, or not at all. */
+/* `restore/korobanu.db` appears whole, or not at all. That it stays is up to the next core: only what that made of it is told
+ * to anybody. */
 static int place(struct super *s, int dirfd, int from)
 {
 	AUTO_CLOSE int in = -1;
@@ -445,7 +461,7 @@ static int place(struct super *s, int dirfd, int from)
 		return err_from_errno(errno);
 	}
 	if ((r = copy_bytes(from, to)) == 0 &&
-	    (renameat(in, "korobanu.db.part", in, "korobanu.db") != 0 || fsync(in) != 0 || fsync(dirfd) != 0)) {
+	    renameat(in, "korobanu.db.part", in, "korobanu.db") != 0) {
 		r = err_from_errno(errno);
 	}
 	if (r != 0) {

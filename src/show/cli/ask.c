@@ -55,6 +55,10 @@ int ask_failed(struct ask *q, int err)
 	if (err == ERR_CANCELED) {
 		return super_signal(q->super) == 15 ? CLI_TERMINATED : CLI_INTERRUPTED;
 	}
+	if (text.n == 0 && err == ERR_CLOSED) {	/* core ended; it said why where its log goes */
+		return cli_error(q->c, cli_exit_of(err), "E-CLOSED", MSG_err_of, MSG_fix_again,
+			TR({ "about", S("core") }, { "reason", cli_reason(q->c, err) }));
+	}
 	return text.n == 0 ? cli_error_of(q->c, err, S("core")) :
 		cli_error(q->c, cli_exit_of(err), str_c(q->c->a, str_printf(q->c->a, "E-%s", err_name(err))), MSG_err_core, MSG_NONE,
 			TR({ "reason", cli_reason(q->c, err) }, { "text", tr_say(q->c->a, q->c->lang, text) }));

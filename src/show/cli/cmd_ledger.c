@@ -1,13 +1,9 @@
 /* ledger head, ls, prove, verify; erase. */
 #include "show/cli/ask.h"
+#include "show/cli/wholefile.h"
 
 #include "base/err.h"
 #include "base/rd.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <unistd.h>
 
 int cmd_ledger_head(struct cli *c)
 {
@@ -35,60 +31,33 @@ int cmd_ledger_verify(struct cli *c)
 	return ask_once(c, MSGS_CHECK, S(""));
 }
 
-/* ---- prove: the bundle goes to a temporary name and is there whole, or not at all ---- */
-
-struct file {
-	int fd;
-	u64 size;
-	int err;
-};
+/* ---- prove: the bundle is there whole, or not at all ---- */
 
 static int take_piece(void *arg, const struct msg *m)
 {
-	struct file *f = arg;
-	struct str s = m->body;
-
-	while (s.n != 0) {
-		ssize_t n = write(f->fd, s.p, s.n);
-
-		if (n < 0 && errno != EINTR) {
-			f->err = err_from_errno(errno);
-			return f->err;
-		}
-		s = str_from(s, n > 0 ? (size_t)n : 0);
-		f->size += n > 0 ? (u64)n : 0;
-	}
-	return 0;
+	return wholefile_put(arg, m->body);
 }
 
 int cmd_ledger_prove(struct cli *c)
 {
 	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
-	struct str path = cli_str(c, "output");
-	const char *name = str_c(c->a, path), *part = str_c(c->a, str_printf(c->a, "%.*s.part", STRF(path)));
-	struct file f = { .fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) };
+	struct wholefile f;
 	struct ask q;
 	int exit, r;
 
-	if (f.fd < 0) {
-		return cli_error_of(c, err_from_errno(errno), path);
+	if ((exit = wholefile_open(c, &f, cli_str(c, "output"))) != CLI_OK) {
+		return exit;
 	}
 	buf_blob(&b, c->args.n > 0 ? c->args.p[0] : S(""));
 	if ((exit = ask_open(c, &q)) == CLI_OK) {
 		r = client_call(q.client, MSGS_PROVE, buf_view(&b), take_piece, &f);
-		exit = f.err != 0 ? cli_error_of(c, f.err, path) : r != 0 ? ask_failed(&q, r) : CLI_OK;
+		exit = f.err != 0 || r == 0 ? CLI_OK : ask_failed(&q, r);
 		exit = ask_close(&q, exit);
 	}
-	if (exit == CLI_OK && (fsync(f.fd) != 0 || rename(part, name) != 0)) {
-		exit = cli_error_of(c, err_from_errno(errno), path);
+	if ((exit = wholefile_end(c, &f, exit)) == CLI_OK) {
+		cli_say(c, MSG_say_proved, TR({ "file", f.path }, { "size", str_printf(c->a, "%ju", (uintmax_t)f.size) }));
 	}
-	close(f.fd);
-	if (exit != CLI_OK) {
-		(void)unlink(part);
-		return exit;
-	}
-	cli_say(c, MSG_say_proved, TR({ "file", path }, { "size", str_printf(c->a, "%ju", (uintmax_t)f.size) }));
-	return CLI_OK;
+	return exit;
 }
 
 int cmd_erase(struct cli *c)

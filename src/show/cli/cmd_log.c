@@ -2,6 +2,7 @@
  *
  * Checkpoints that come from files are read by core, under its own keys; here their bytes are only carried. */
 #include "show/cli/ask.h"
+#include "show/cli/wholefile.h"
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -138,10 +139,13 @@ static int append(struct cli *c, struct str path, struct str record)
 	AUTO_CLOSE int fd = open(str_c(c->a, path), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	ssize_t n = fd < 0 ? -1 : write(fd, record.p, record.n);
 
+	int r;
+
 	if (n < 0 || (size_t)n != record.n || fsync(fd) != 0) {
 		return cli_error_of(c, n >= 0 && (size_t)n != record.n ? ERR_NOSPACE : err_from_errno(errno), path);
 	}
-	return CLI_OK;
+	r = wholefile_sync_names(c->a, str_c(c->a, path));	/* it may be new */
+	return r == 0 ? CLI_OK : cli_error_of(c, r, path);
 }
 
 int cmd_ledger_anchor(struct cli *c)
@@ -228,8 +232,8 @@ static int finish_file(struct export *e)
 	bool last = str_eq(e->path, S("checkpoint"));
 	int r = 0;
 
-	/* Tiles are made durable by one sync of their file system; the checkpoint waits for it. */
-	if (last && (syncfs(e->dir) != 0 || fsync(e->fd) != 0)) {
+	/* All that was written is made durable by one sync of the file system; the checkpoint's name waits for it. */
+	if (last && syncfs(e->dir) != 0) {
 		r = err_from_errno(errno);
 	}
 	if (r == 0 && (renameat(e->dir, part, e->dir, path) != 0 || (last && fsync(e->dir) != 0))) {

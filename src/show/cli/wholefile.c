@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 int wholefile_open(struct cli *c, struct wholefile *f, struct str path)
@@ -18,7 +19,8 @@ int wholefile_open(struct cli *c, struct wholefile *f, struct str path)
 	}
 	f->name = str_c(c->a, path);
 	f->part = str_c(c->a, str_printf(c->a, "%.*s.part", STRF(path)));
-	f->fd = open(f->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	(void)unlink(f->part);		/* of a command that was killed; never through a link that lies there */
+	f->fd = open(f->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	return f->fd < 0 ? cli_error_of(c, err_from_errno(errno), path) : CLI_OK;
 }
 
@@ -59,6 +61,24 @@ int wholefile_reject(struct wholefile *f, i64 line, struct str reason)
 	return r;
 }
 
+int wholefile_sync_names(struct arena *a, const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	struct str dir = slash == NULL ? S(".") : slash == name ? S("/") : str_of(name, (size_t)(slash - name));
+	AUTO_CLOSE int fd = open(str_c(a, dir), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd >= 0 && fsync(fd) == 0 ? 0 : err_from_errno(errno);
+}
+
+static int take_name(struct cli *c, const struct wholefile *f)
+{
+	int r = fsync(f->fd) == 0 &&
+		renameat2(AT_FDCWD, f->part, AT_FDCWD, f->name, f->fresh ? RENAME_NOREPLACE : 0) == 0 ?
+		wholefile_sync_names(c->a, f->name) : err_from_errno(errno);
+
+	return r == 0 ? CLI_OK : cli_error_of(c, r, f->path);
+}
+
 int wholefile_end(struct cli *c, struct wholefile *f, int exit)
 {
 	if (exit == CLI_OK && f->err != 0) {
@@ -67,8 +87,8 @@ int wholefile_end(struct cli *c, struct wholefile *f, int exit)
 	if (f->part == NULL) {
 		return exit;
 	}
-	if (exit == CLI_OK && (fsync(f->fd) != 0 || rename(f->part, f->name) != 0)) {
-		exit = cli_error_of(c, err_from_errno(errno), f->path);
+	if (exit == CLI_OK) {
+		exit = take_name(c, f);
 	}
 	close(f->fd);
 	if (exit != CLI_OK) {
