@@ -3,7 +3,7 @@
 # usage: faults.sh PROGRAM [KILLS]; TAP on stdout. Needs root (namespaces, a small file system of its own).
 . "${0%/*}/tap.sh"
 tap_root "faults"
-kills=${2:-60}
+kills=${2:-200}
 at_end() { umount "$work/disk" 2>/dev/null; }
 k() { lab_in scan env LC_ALL=C KOROBANU_STORE="$store" "$K" "$@" 2>>"$work/err"; }
 below() { echo $(($(od -An -N2 -tu2 /dev/urandom) % $1)); }	# a random number below $1

@@ -73,8 +73,8 @@ ok "bad lines: the good ones are kept" ends 3 k import "$work/bad.jsonl" --rejec
 ok "bad lines: four are listed with their reasons" [ "$(wc -l <"$work/why.jsonl")" = 4 ]
 ok "bad lines: with line and column" grep -q '^{"column":9,"line":1,"reason":"JSON has no NaN' "$work/why.jsonl"
 ok "nothing usable" ends 7 k import /dev/null
-long() { (head -c 60000000 /dev/zero | tr '\0' '['; echo; hand 1-9 50) | lab_in scan env KOROBANU_STORE="$work/$store" "$K" import - --rejects "$work/long.jsonl"; }
-ok "60 MB in one line from a pipe" ends 3 long
+long() { (head -c 1073741824 /dev/zero | tr '\0' '['; echo; hand 1-9 50) | lab_in scan env KOROBANU_STORE="$work/$store" "$K" import - --rejects "$work/long.jsonl"; }
+ok "1 GB in one line from a pipe" ends 3 long
 other() { ends 5 k import "$work/run.jsonl" --network lab --key 'korobanu.invalid/0123456789abcdef/1+x'; }
 ok "another key than the file's" other
 
