@@ -7,9 +7,9 @@
 # Then the same with a disk that refuses: each sync fails once, and from each call on that needs room there is none; the
 # command must say so, with the exit code for it.
 [ -w /dev/shm ] && export TMPDIR=/dev/shm	# the subject is the order of the calls, not the disk
+W=$(realpath "$2") N=$(realpath "$3")	# before going elsewhere
 . "${0%/*}/tap.sh"
 [ "$(id -u)" = 0 ] || tap_skip "points: needs root to trace roles of other users"
-W=$(realpath "$2") N=$(realpath "$3")
 shift 3
 only=$*
 chmod 755 "$work"

@@ -2,9 +2,9 @@
 # Power loss: a script of commands is recorded call by call, and the directory made again as a disk may hold it that forgot
 # what was not synced (test/fault/power.c). usage: power.sh PROGRAM WATCH POWER NEXT POWER-NEXT [POINTS [POINTS]]; TAP.
 [ -w /dev/shm ] && export TMPDIR=/dev/shm	# what is durable is played, not tried
+W=$(realpath "$2") P=$(realpath "$3") N=$(realpath "$4") Q=$(realpath "$5")	# before going elsewhere
 . "${0%/*}/tap.sh"
 [ "$(id -u)" = 0 ] || tap_skip "power: needs root to trace roles of other users"
-W=$(realpath "$2") P=$(realpath "$3") N=$(realpath "$4") Q=$(realpath "$5")
 chmod 755 "$work"
 d=$work/disk
 fact() {
