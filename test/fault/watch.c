@@ -63,7 +63,7 @@ static struct {
 	int code;
 } w = { .code = 99 };
 
-static _Noreturn void die(const char *fmt, ...)
+static _Noreturn void __attribute__((format(printf, 1, 2))) die(const char *fmt, ...)
 {
 	va_list ap;
 

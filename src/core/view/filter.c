@@ -51,12 +51,15 @@ const char *view_filter_name(const struct view *v, size_t i)
 /* The field of the view that name i of view_filter_name means. */
 static u32 meant(const struct view *v, size_t i)
 {
+	const char *name = view_filter_name(v, i);
+
 	if (i < v->nfields) {
 		return (u32)i;
 	}
+	must(name != NULL);
 	for (size_t k = 0;; k++) {
 		must(k < countof(aliases));
-		if (strcmp(aliases[k].name, view_filter_name(v, i)) == 0 && (u32)aliases[k].view == v->number) {
+		if (strcmp(aliases[k].name, name) == 0 && (u32)aliases[k].view == v->number) {
 			return aliases[k].field;
 		}
 	}
