@@ -104,6 +104,18 @@ int serve_asset_of(struct serve *s, struct arena *a, struct str text, u64 *ret)
 	return 0;
 }
 
+int serve_asked(struct serve *s, struct serve_reply *out, struct arena *a, struct str text, u64 *ret_id, struct state **ret,
+	struct store_asset *ret_row)
+{
+	int r = serve_asset_of(s, a, text, ret_id);
+
+	if (r == 0) {
+		r = serve_state(s, a, *ret_id, ret, ret_row);
+	}
+	return r == 0 ? 0 : serve_fail(out, r, r == ERR_CONFLICT ? "several assets are called \"%.*s\"; use AST-..." :
+		r == ERR_NOTFOUND ? "there is no asset \"%.*s\"" : "the state of \"%.*s\" cannot be read", STRF(text));
+}
+
 int serve_item(struct serve *s, struct arena *a, u64 seq, u32 index, struct item *ret, struct utc *ret_recorded)
 {
 	struct store_items g;
@@ -288,8 +300,8 @@ static int history(struct serve *s, struct serve_reply *out, struct arena *a, st
 	if ((r = rd_blob(body, &text)) != 0 || (r = rd_done(body)) != 0) {
 		return r;
 	}
-	if ((r = serve_asset_of(s, a, text, &id)) != 0 || (r = serve_state(s, a, id, &st, &row)) != 0) {
-		return serve_fail(out, r, "there is no asset \"%.*s\"", STRF(text));
+	if ((r = serve_asked(s, out, a, text, &id, &st, &row)) != 0) {
+		return r;
 	}
 	do {
 		if ((r = store_changes_of(s->st, a, id, after, 1000, &rows, &n)) != 0) {

@@ -16,20 +16,30 @@
 #define VALUES_MOST 1000	/* different classes, vendors or networks that are looked through for a spelling */
 #define SEEN_MOST 64		/* open ports, and names of services, that the narrow row has room for */
 
-struct str asset_text(const struct state *st, const char *kind, const char *field, struct utc now)
+/* The first value of a field that stands; NULL: none does. *c keeps what it points to. */
+static const struct state_field *current_field(const struct state *st, const char *kind, const char *field, struct utc now,
+	struct state_cursor *c, struct state_value *v)
 {
 	const struct kind *k = kind_latest(str_z(kind));
-	struct state_cursor c = state_values(st, k, now);
-	struct state_value v;
 
-	while (k != NULL && state_next(&c, &v)) {
-		const struct state_field *f = state_field(&v, str_z(field));
+	*c = state_values(st, k, now);
+	while (k != NULL && state_next(c, v)) {
+		const struct state_field *f = state_field(v, str_z(field));
 
-		if (v.with == STATE_CURRENT && f != NULL && f->with == STATE_CURRENT) {
-			return f->v.s;
+		if (v->with == STATE_CURRENT && f != NULL && f->with == STATE_CURRENT) {
+			return f;
 		}
 	}
-	return S("");
+	return NULL;
+}
+
+struct str asset_text(const struct state *st, const char *kind, const char *field, struct utc now)
+{
+	struct state_cursor c;
+	struct state_value v;
+	const struct state_field *f = current_field(st, kind, field, now, &c, &v);
+
+	return f != NULL ? f->v.s : (struct str){ 0 };
 }
 
 /* ---- what the narrow row holds of services ---- */
@@ -130,19 +140,14 @@ struct str asset_services_text(struct arena *a, const struct state *st, struct u
 /* A number or a time; false where it is not known. */
 static bool current_number(const struct state *st, const char *kind, const char *field, struct utc now, i64 *ret)
 {
-	const struct kind *k = kind_latest(str_z(kind));
-	struct state_cursor c = state_values(st, k, now);
+	struct state_cursor c;
 	struct state_value v;
+	const struct state_field *f = current_field(st, kind, field, now, &c, &v);
 
-	while (k != NULL && state_next(&c, &v)) {
-		const struct state_field *f = state_field(&v, str_z(field));
-
-		if (v.with == STATE_CURRENT && f != NULL && f->with == STATE_CURRENT) {
-			*ret = f->v.i;
-			return true;
-		}
+	if (f != NULL) {
+		*ret = f->v.i;
 	}
-	return false;
+	return f != NULL;
 }
 
 static void set_numbers(struct view_row *row, const struct state *st, struct utc now)
@@ -591,9 +596,8 @@ static int asset(struct serve *s, struct serve_reply *out, struct arena *a, stru
 	if ((r = rd_blob(body, &text)) != 0 || (r = rd_done(body)) != 0) {
 		return r;
 	}
-	if ((r = serve_asset_of(s, a, text, &id)) != 0 || (r = serve_state(s, a, id, &st, &row)) != 0) {
-		return serve_fail(out, r, r == ERR_CONFLICT ? "several assets are called \"%.*s\"; use AST-..." :
-			"there is no asset \"%.*s\"", STRF(text));
+	if ((r = serve_asked(s, out, a, text, &id, &st, &row)) != 0) {
+		return r;
 	}
 	asset_row(s, a, &row, st, &v);
 	asset_answers(s, a, id, &v);

@@ -218,8 +218,8 @@ static int facts(struct serve *s, struct serve_reply *out, struct arena *a, stru
 	if ((r = rd_blob(body, &text)) != 0 || (r = pick_open(out, a, VIEW_fact, body)) != 0) {
 		return r;
 	}
-	if ((r = serve_asset_of(s, a, text, &id)) != 0 || (r = serve_state(s, a, id, &st, &row)) != 0) {
-		return serve_fail(out, r, "there is no asset \"%.*s\"", STRF(text));
+	if ((r = serve_asked(s, out, a, text, &id, &st, &row)) != 0) {
+		return r;
 	}
 	l.asset = identity_text(a, id);
 	l.all = standings(a, st, serve_now(s));
@@ -501,8 +501,8 @@ static int declared(struct serve *s, struct serve_reply *out, struct arena *a, s
 	if ((r = rd_blob(body, &text)) != 0 || (r = rd_done(body)) != 0) {
 		return r;
 	}
-	if ((r = serve_asset_of(s, a, text, &id)) != 0 || (r = serve_state(s, a, id, &st, &row)) != 0) {
-		return serve_fail(out, r, "there is no asset \"%.*s\"", STRF(text));
+	if ((r = serve_asked(s, out, a, text, &id, &st, &row)) != 0) {
+		return r;
 	}
 	c = state_values(st, kind_latest(S("declared")), serve_now(s));
 	while (state_next(&c, &v)) {

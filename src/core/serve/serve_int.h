@@ -222,6 +222,9 @@ int shared_peers(struct serve *s, struct arena *a, u64 asset, struct state *st, 
 int shared_change(struct serve *s, struct arena *a, u64 asset, const struct state *st, struct utc now, struct shared_rows *rows) MUST_USE;
 /* Rows of view shared: with whom the asset shares what. */
 int shared_send(struct serve *s, struct serve_reply *out, struct arena *a, u64 asset, const struct state *st) MUST_USE;
+/* asks.c: the asset a request names, with its state; what is wrong with the name was said. */
+int serve_asked(struct serve *s, struct serve_reply *out, struct arena *a, struct str text, u64 *ret_id, struct state **ret,
+	struct store_asset *ret_row) MUST_USE;
 /* asks.c: a state as it is packed, without its peers. */
 int serve_packed(struct serve *s, struct arena *a, u64 asset, struct state **ret, struct store_asset *ret_row) MUST_USE;
 
