@@ -28,7 +28,31 @@ lab_listens cam 23
 ok "network and scope are recorded" begin one
 outside() { k scan 10.99.0.1 --network lab --profile lab; [ $? = 4 ]; }
 ok "outside the scope the scan is refused with 4" outside
+# A scope alone does not make an address one of the network's: nothing is sent to any of the targets.
+lab_in sw nft -f - <<'END'
+table netdev seen {
+	chain in {
+		type filter hook ingress device p-scan priority 0
+		ether type arp counter
+		tcp flags syn counter
+	}
+}
+END
+sent() { lab_in sw nft list table netdev seen | grep -o 'packets [0-9]*'; }
+foreign() {
+	k scope add 10.77.0.0/29 10.79.0.0/29 --network lab --owner sato --until 2099-01-01 --why test --lab || return 1
+	before=$(sent)
+	for lang in C:outside ja_JP.UTF-8:の外; do
+		ends 6 lab_in scan env LC_ALL=${lang%%:*} KOROBANU_STORE="$work/$store" "$K" scan 10.79.0.2 --network lab --profile lab 2>"$work/said" || return 1
+		cat "$work/said"
+		grep -q "${lang#*:}" "$work/said" || return 1
+	done
+	ends 6 k scan -n 10.77.0.2 10.79.0.2 --network lab && [ "$(sent)" = "$before" ] && ! k asset ls -f tsv | grep -q AST
+}
+ok "outside the network's prefixes it is refused with 6 in both languages, whatever a scope says, and nothing is sent" foreign
 ok "the survey runs" survey 10.77.0.0/29
+counted() { [ "$(sent | grep -c 'packets [1-9]')" = 2 ]; }
+ok "(what it sent was counted)" counted
 ok "telnet: JS-14-2.c fails" is 10.77.0.2 JS-14-2.c fail
 ok "telnet: JS-14-2 fails with its worst part" is 10.77.0.2 JS-14-2 fail
 ok "the twin: JS-14-2.c passes" is 10.77.0.3 JS-14-2.c pass

@@ -486,6 +486,33 @@ static int scope_for(struct serve *s, struct serve_reply *out, struct arena *a, 
 			STRF(network));
 }
 
+/* A network's addresses are known by its prefixes: elsewhere the same address may be another device, and no scope makes it this one. Link-local
+ * addresses lie on every link. Without prefixes nothing is known. */
+static int prefixes_hold(struct serve_reply *out, struct arena *a, struct str id, const struct json *list, const struct json *targets)
+{
+	size_t n = list != NULL && list->type == JSON_ARR ? list->arr.n : 0;
+	struct prefix *p = arena_alloc(a, (n + 1) * sizeof *p), target;
+	struct str all = S("");
+
+	for (size_t k = 0; k < n; k++) {
+		if (list->arr.p[k].type != JSON_STR || prefix_of(list->arr.p[k].s, &p[k]) != 0) {
+			return ERR_INTEGRITY;
+		}
+		all = str_printf(a, "%.*s%s%.*s", STRF(all), k > 0 ? ", " : "", STRF(list->arr.p[k].s));
+	}
+	must(prefix_of(S("fe80::/10"), &p[n]) == 0);
+	for (size_t t = 0, k; n != 0 && t < targets->arr.n; t++) {
+		must(prefix_of(targets->arr.p[t].s, &target) == 0);
+		for (k = 0; k <= n && !prefix_holds(&p[k], &target); k++) {
+		}
+		if (k > n) {
+			return serve_fail(out, ERR_REFUSED, SAY "outside-prefixes" SAY "target=%.*s" SAY "network=%.*s" SAY "prefixes=%.*s",
+				STRF(targets->arr.p[t].s), STRF(id), STRF(all));
+		}
+	}
+	return 0;
+}
+
 /* A run with the same words that did not finish is taken up again. */
 static int unfinished(struct serve *s, struct arena *a, struct str asked, struct str *ret_id)
 {
@@ -598,7 +625,8 @@ static int run_begin(struct serve *s, struct serve_reply *out, struct arena *a, 
 		return serve_fail(out, ERR_NOTFOUND, "there is no network \"%.*s\"", STRF(name));
 	}
 	if ((r = check_prefixes(out, json_get(v, S("targets")), "targets")) != 0 ||
-	    (r = scope_for(s, out, a, name, json_get(v, S("targets")), &scope_id, &scope)) != 0) {
+	    (r = scope_for(s, out, a, name, json_get(v, S("targets")), &scope_id, &scope)) != 0 ||
+	    (r = prefixes_hold(out, a, name, json_get(network, S("prefixes")), json_get(v, S("targets")))) != 0) {
 		return r;
 	}
 	(void)!json_get_bool(v, S("restart"), &restart);
