@@ -234,7 +234,7 @@ size_t disk_next_sync(const struct disk *d, size_t sync)
 {
 	size_t i = sync + 1;
 
-	while (i < d->n && !syncs(&d->e[i], d->e[sync].file))
+	while (i < d->n && (!syncs(&d->e[i], d->e[sync].file) || d->e[i].h.off < d->e[sync].h.off))
 		i++;
 	return i;
 }
@@ -242,17 +242,17 @@ size_t disk_next_sync(const struct disk *d, size_t sync)
 bool disk_idle(const struct disk *d, size_t sync)
 {
 	u32 file = d->e[sync].file;
-	size_t last = 0;
+	size_t since = 0;
 
 	if (d->e[sync].h.off == 1)
 		return false;
 	for (size_t i = 0; i < sync; i++)
 		if (syncs(&d->e[i], file))
-			last = i;
+			since = i + 1;
 	for (size_t i = 0; i < d->neffects; i++) {
 		const struct effect *f = &d->effects[i];
 
-		if (f->ev > last && f->ev < sync && (f->at == file || (f->kind == E_MOVED && f->to_dir == file)))
+		if (f->ev >= since && f->ev < sync && (f->at == file || (f->kind == E_MOVED && f->to_dir == file)))
 			return false;
 	}
 	return true;
