@@ -65,12 +65,31 @@ ok "verify says erased by entry N" erased
 nowhere() { ! grep -aq Sato "$work"/one/korobanu.db*; }
 ok "the name stands nowhere in the store" nowhere
 
+# --- a copy that is older than the erasure: it does not bring back what was erased, and says so
+says() { k db check "$@" >"$work/told" && cat "$work/told"; }
+again() { k db restore "$work/copy.db" --replace -y && says -f tsv --columns what,state,place,text | grep '^erasures	pass	epoch 2	parts erased here after the copy was made, and therefore again: 1'; }
+ok "the copy of before the erasure is restored, and it is erased again" again
+shown() { k fact ls 10.79.0.2 >"$work/told"; ! grep -q Sato "$work/told" && ! grep -aq Sato "$work"/one/korobanu.db*; }
+ok "what was erased is not read again" shown
+recorded() { k ledger ls -f tsv --columns type,act,by | tail -n 2 >"$work/told"; cat "$work/told"; printf 'act\tledger.restore\tkorobanu\nerased\terase\tkorobanu\n' | cmp -s - "$work/told"; }
+ok "recorded behind the entry that begins the log" recorded
+ok "proved after it" prove late
+late() { verify "$work/late.jsonl" >"$work/told"; code=$?; cat "$work/told"; [ $code = 0 ] && grep -q "erased by entry $(k ledger ls -f tsv --columns entry | tail -n 1)" "$work/told"; }
+ok "verify says erased by that entry" late
+lost() {	# a store that cannot be read; what it published is gone, too
+	cp "$work/copy.db" "$work/one/copy.db" && rm -rf "$work/one/log/tile" "$work/one/log/checkpoint" && printf '%0200000d' 0 >"$work/one/korobanu.db" &&
+		k db restore "$work/one/copy.db" --replace -y && says | grep 'could not be read: what was erased after entry [0-9]* of the copy is not known' &&
+		says --lang ja | grep 'より後に消去されたものは分かりません' && k ledger verify -f tsv --columns what,state | grep '^erasures	unknown'
+}
+ok "where it cannot be known it is said, in both languages" lost
+k erase 10.79.0.2 owner.name --basis request
+
 # --- a copy that nobody signed, and another key
 store=two
 mkdir "$work/two"
 cp "$work/one/korobanu.db" "$work/file.db"	# the file itself: nothing signs it first
 ok "a copy of the file, restored elsewhere under another key" k db restore "$work/file.db"
-ok "proved in epoch 3" prove fourth
+ok "proved in its next epoch" prove fourth
 ok "all three logs are in the bundle" is 3 checkpoints fourth
 ok "it verifies" verify "$work/fourth.jsonl"
 other() { ! verify "$work/fourth.jsonl" --key "$key"; }

@@ -47,6 +47,7 @@ try() {	# WORKER N before|after
 	said=no
 	acked "$d.out" && said=yes
 	verify "$d" "$2, $3" || return 1
+	safe "$d" || { echo "call $2, $3: what must never be read is there"; return 1; }
 	if [ $said = yes ]; then
 		there "$d" || { echo "call $2, $3: what was acknowledged is not there"; return 1; }
 	fi
@@ -81,6 +82,7 @@ refuse() {	# WORKER KIND N ERRNO: that call fails, and for room every later one
 	said=no
 	acked "$d.out" && said=yes
 	verify "$d" "$fail" || return 1
+	safe "$d" || { echo "$fail: what must never be read is there"; return 1; }
 	if [ $said = yes ]; then
 		there "$d" || { echo "$fail: what was acknowledged is not there"; cat "$d.out"; return 1; }
 	fi
@@ -118,7 +120,7 @@ disk() {	# NAME
 worker() {	# WORKER FIRST: every second point, beginning with FIRST
 	i=$2
 	while :; do
-		for when in before after; do
+		for when in $whens; do
 			try "$1" $i $when || { [ $? = 2 ] && return 0; echo bad >"$where.bad"; return 1; }
 		done
 		echo $i >"$where.$1"
@@ -141,6 +143,8 @@ points() {
 	[ ! -e "$where.bad" ] && [ "${last:-0}" -ge "$1" ]
 }
 P=$K
+safe() { :; }	# DIR: a scenario says what must not be read after any stop
+whens='before after'
 again() { [ "$1" = 0 ]; }
 acked() { grep -q "$said_so" "$1"; }
 once() { [ "$(list "$1" "$P" | grep -c "$2")" = 1 ]; }
@@ -194,6 +198,41 @@ again() { [ "$1" = 0 ] || grep -q 'E-EXISTS' "$2"; }
 expect
 scenario backup 40
 disk backup
+
+# A copy that is older than an erasure: what was erased is not brought back, whenever the restore ends.
+first=$base
+erased() {
+	base=$work/erased
+	cp -a "$first" "$base" && in_dir "$base" "$K" db backup "$base/copy.db" && in_dir "$base" "$K" erase AST-1 owner.name --basis request &&
+		in_dir "$base" "$K" erase AST-2 --all --basis law && at_rest && rm "$base/store/korobanu.db-wal" 2>/dev/null
+	! grep -rq Sato "$base/store" && grep -q Sato "$base/copy.db"
+}
+run() { d=$1; shift; in_dir "$d" "$@" "$K" db restore "$d/copy.db" --replace -y; }
+said_so='begun again from'
+safe() { ! in_dir "$1" "$K" fact ls AST-1 | grep -q Sato && ! in_dir "$1" "$K" fact ls AST-2 | grep -q 3e:00:00:03 && ! grep -rq Sato "$1/store"; }
+there() {	# the entry that begins a log, and behind it what was erased
+	list "$1" "$K" | sed -n '/ledger.restore/,$p' >"$1.list"
+	safe "$1" && [ "$(sed -n 's/^erased.*/e/p;s/^act	ledger.restore.*/r/p' "$1.list" | tail -n 3 | tr -d '\n')" = ree ]
+}
+case " ${only:-restore} " in *" restore "*) ok "a store that has erased what a copy of it holds" erased ;; esac
+whens=before	# a long command, and after one call is before the next
+scenario restore 150
+no_room() {	# from each call on: the restore happens whole or not at all
+	run "$work/whole" "$W" --list "$work/calls" "$work/whole" >/dev/null 2>&1
+	count=$(cut -f3 "$work/calls" | grep -cxE 'write|create|mkdir')
+	for call in $(seq 2 2 "$count"); do
+		rm -rf "$work/1"
+		cp -a "$base" "$work/1"
+		run "$work/1" "$W" --fail "room:$call:28:on" "$work/1" >"$work/1.out" 2>&1
+		safe "$work/1" && verify "$work/1" "$call" && safe "$work/1" || { echo "room:$call"; cat "$work/1.out"; return 1; }
+	done
+	echo "$count calls"
+	[ "$count" -gt 80 ]
+}
+case " ${only:-restore} " in *" restore "*) rm -rf "$work/whole"; cp -a "$base" "$work/whole"; ok "restore: no room from each call on" no_room ;; esac
+base=$first
+whens='before after'
+safe() { :; }
 
 P=$N
 run() { d=$1; shift; in_dir "$d" "$@" "$N" db migrate; }

@@ -29,6 +29,12 @@ int publish_run(struct arena *scratch, const struct publish *p, struct perr *ret
 int publish_verify(struct arena *a, int dir, const struct note_key *key, struct checkpoint *ret,
 		   struct perr *reterr) MUST_USE;
 
+/* The same, and every entry is shown with its leaf: in order, before anybody knows that the log holds, so what is taken counts only
+ * when this returns 0. An error of `take` ends the reading and is returned. */
+typedef int publish_take_fn(void *ctx, u64 index, struct str entry, const struct hash *leaf);
+int publish_read(struct arena *a, int dir, const struct note_key *key, publish_take_fn *take, void *ctx, struct checkpoint *ret,
+		 struct perr *reterr) MUST_USE;
+
 /* The published checkpoint's bytes; ERR_NOTFOUND when there is none. */
 int publish_checkpoint(struct arena *a, int dir, struct str *ret) MUST_USE;
 

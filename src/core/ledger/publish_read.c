@@ -19,6 +19,8 @@ struct check {
 	u8 *bytes, *bundle;		/* room for a file of either kind and one byte more */
 	size_t room;			/* of bundle; grows, since few bundles are near the limit */
 	struct arena *a;
+	publish_take_fn *take;		/* or NULL */
+	void *ctx;
 };
 
 /* Up to max bytes of a file; more is ERR_LIMIT. */
@@ -137,7 +139,8 @@ static int bundle_check(struct check *c, u64 index, u32 width)
 			return perr_set(c->reterr, ERR_INTEGRITY, n, "%s: ends within entry %u of %u", path, i, width);
 		}
 		leaf = merkle_leaf(entry);
-		if ((r = leaf_take(c, &leaf)) != 0) {
+		if ((r = leaf_take(c, &leaf)) != 0 ||
+		    (c->take != NULL && (r = c->take(c->ctx, c->edge.size - 1, entry, &leaf)) != 0)) {
 			return r;
 		}
 	}
@@ -169,7 +172,8 @@ static int tree_check(struct check *c, u64 size)
 	return 0;
 }
 
-int publish_verify(struct arena *a, int dir, const struct note_key *key, struct checkpoint *ret, struct perr *reterr)
+int publish_read(struct arena *a, int dir, const struct note_key *key, publish_take_fn *take, void *ctx, struct checkpoint *ret,
+		 struct perr *reterr)
 {
 	struct arena *run = arena_new(a, 0);
 	struct check *c = arena_alloc(run, sizeof(*c));
@@ -178,7 +182,7 @@ int publish_verify(struct arena *a, int dir, const struct note_key *key, struct 
 	struct str note;
 	int r;
 
-	*c = (struct check){ .dir = dir, .a = run, .room = 64 * KiB, .reterr = reterr };
+	*c = (struct check){ .dir = dir, .a = run, .room = 64 * KiB, .reterr = reterr, .take = take, .ctx = ctx };
 	c->bytes = arena_alloc(run, TILE_WIDTH * HASH_LEN + 1);
 	c->bundle = arena_alloc(run, c->room + 1);
 	if ((r = publish_checkpoint(a, dir, &note)) != 0) {
@@ -196,4 +200,9 @@ int publish_verify(struct arena *a, int dir, const struct note_key *key, struct 
 		*ret = cp;
 	}
 	return r;
+}
+
+int publish_verify(struct arena *a, int dir, const struct note_key *key, struct checkpoint *ret, struct perr *reterr)
+{
+	return publish_read(a, dir, key, NULL, NULL, ret, reterr);
 }

@@ -52,14 +52,6 @@ static int check_absent(const struct absent *absent, u32 part)
 	return lo < absent->n && absent->p[lo].part == part ? 0 : ERR_INTEGRITY;
 }
 
-/* An entry of type batch holds no act, the others nothing else. The bytes are core's own and canonical, so their
- * beginning tells. */
-static bool item_fits(struct arena *a, enum envelope_type type, u32 item, struct str technical)
-{
-	return technical.p == NULL ||
-		str_starts(technical, str_printf(a, "{\"i\":%u,\"item\":{\"act\":", item)) == (type != ENVELOPE_BATCH);
-}
-
 /* One group of items: every part against its commitment. */
 static int check_group(struct serve *s, struct arena *a, const struct store_items *g, enum envelope_type type,
 	struct str commits, struct absent *absent)
@@ -70,7 +62,9 @@ static int check_group(struct serve *s, struct arena *a, const struct store_item
 	for (u32 k = 0; k < g->n; k++) {
 		struct packed p;
 
-		if (unpack_item(a, &rd, &p) != 0 || p.parts.n == 0 || !item_fits(a, type, g->first + k, p.parts.p[0])) {
+		/* an entry of type batch holds no act, the others nothing else */
+		if (unpack_item(a, &rd, &p) != 0 || p.parts.n == 0 || (p.parts.p[0].p != NULL &&
+		    packed_is_act(a, g->first + k, &p) != (type != ENVELOPE_BATCH))) {
 			return ERR_INTEGRITY;
 		}
 		for (size_t j = 0; j < p.parts.n; j++, at++) {
@@ -193,6 +187,17 @@ static void told_epoch(struct serve_reply *out, struct arena *a, const struct se
 		str_printf(a, result == 0 ? SAY "epoch-sound" SAY "n=%ju" : SAY "epoch-other" SAY "n=%ju", (uintmax_t)l->size));
 }
 
+/* What is known of erasures made after the copy that began this epoch. */
+static void told_erasures(struct serve *s, struct serve_reply *out, struct arena *a, u32 epoch)
+{
+	struct str text;
+	bool all;
+
+	if (erase_known_told(s, a, epoch, &text, &all)) {
+		check_row(out, "erasures", all ? VIEW_PASS : VIEW_UNKNOWN, str_printf(a, SAY "epoch" SAY "n=%u", epoch), text);
+	}
+}
+
 /* Tiles, entry bundles and checkpoint of the present log. That the checkpoint is a prefix of the store was seen at the start;
  * here the files are held against each other. "tile/0/000: what is wrong" names its place. */
 static int check_published(struct serve *s, struct serve_reply *out, struct arena *a)
@@ -229,6 +234,9 @@ int serve_check(struct serve *s, struct serve_reply *out, struct arena *a)
 		check_row(out, "epoch", VIEW_FAIL, S(""), S(SAY "epoch-unreadable"));
 	}
 	for (size_t i = 0; r == 0 && i < n; i++) {
+		if (i > 0) {
+			told_erasures(s, out, a, logs[i].epoch);
+		}
 		r = check_entries(s, out, a, &logs[i]);
 		if (i + 1 < n) {
 			told_epoch(out, a, &logs[i], r);

@@ -7,71 +7,39 @@
  *	EV-12.3			the bytes of one piece of evidence
  *	12.4			a part by its position; a technical part takes all parts of its item with it
  *
- * What does not fit one entry is erased by several. The first of them records the whole list as the object `erasing`, the last one folds
- * the assets anew and removes it: a core that was ended in between goes on at its next start, before anybody is answered.
+ * What is found becomes one entry or several (erase_job.c).
  * Technical parts of acts stay: they say what was done, and what is personal in an act is never in them. */
-#include "core/serve/serve_int.h"
+#include "core/serve/erase_int.h"
 
 #include "base/limits.h"
-#include "base/log.h"
 #include "core/ledger/envelope.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-struct mark {				/* a part to erase */
-	struct store_part at;
-	bool glued;			/* goes with the one before: their item loses its technical part */
-};
-
-struct job {
-	struct str basis, by;
-	vec(struct mark) marks;		/* ascending */
-	vec(u64) assets;		/* that lose something */
-	u64 whole;			/* of this one nothing stays; 0: none */
-};
-
-struct want {
-	struct serve *s;
-	struct arena *a;
-	struct job job;
-	vec(struct store_object) objects;	/* as they are without it */
-	vec(struct store_forget) forget;
-	struct str kind, field;		/* what the pickers look for */
-	struct str type, id;
-	u32 part, index;
-	bool acts;			/* the group is of an entry that holds acts */
-};
 
 /* ---- picking ---- */
 
-static bool part_there(const struct packed *p, size_t k)
+bool erase_part_there(const struct packed *p, size_t k)
 {
 	return packed_role(p, k) == PART_EVIDENCE ? p->outside : p->parts.p[k].p != NULL;
 }
 
-static void add_part(struct want *w, const struct store_items *g, const struct packed *p, size_t k, u32 first, bool glued)
+void erase_add_part(struct erase_want *w, const struct store_items *g, const struct packed *p, size_t k, u32 first, bool glued)
 {
-	if (!part_there(p, k)) {
+	if (!erase_part_there(p, k)) {
 		return;
 	}
-	*vec_add(w->a, &w->job.marks) = (struct mark){ { g->seq, first + (u32)k }, glued };
+	*vec_add(w->a, &w->job.marks) = (struct erase_mark){ { g->seq, first + (u32)k }, glued };
 	if (g->asset != 0 && (w->job.assets.n == 0 || w->job.assets.p[w->job.assets.n - 1] != g->asset)) {
 		*vec_add(w->a, &w->job.assets) = g->asset;
 	}
 }
 
-static void add_item(struct want *w, const struct store_items *g, const struct packed *p, u32 first)
+void erase_add_item(struct erase_want *w, const struct store_items *g, const struct packed *p, u32 first)
 {
 	for (size_t k = 0; k < p->parts.n; k++) {
-		add_part(w, g, p, k, first, k > 0);
+		erase_add_part(w, g, p, k, first, k > 0);
 	}
 }
 
-/* Looks at one item; `first` is the number of its first part. */
-typedef int pick_fn(struct want *w, const struct store_items *g, u32 item, const struct packed *p, u32 first);
-
-static int walk(struct want *w, const struct store_items *g, pick_fn *pick)
+static int walk(struct erase_want *w, const struct store_items *g, erase_pick_fn *pick)
 {
 	struct rd rd = rd_str(g->body);
 	u32 part = g->part;
@@ -89,15 +57,15 @@ static int walk(struct want *w, const struct store_items *g, pick_fn *pick)
 	return r;
 }
 
-static int pick_all(struct want *w, const struct store_items *g, u32 item, const struct packed *p, u32 first)
+static int pick_all(struct erase_want *w, const struct store_items *g, u32 item, const struct packed *p, u32 first)
 {
 	(void)item;
-	add_item(w, g, p, first);
+	erase_add_item(w, g, p, first);
 	return 0;
 }
 
 /* "value.name" of {"f":"value.name",...}; "" where that is erased. */
-static struct str path_of(struct want *w, const struct packed *p, size_t k)
+static struct str path_of(struct erase_want *w, const struct packed *p, size_t k)
 {
 	const struct json *v;
 	struct str path;
@@ -106,7 +74,7 @@ static struct str path_of(struct want *w, const struct packed *p, size_t k)
 		json_get_str(v, S("f"), &path) == 0 ? path : S("");
 }
 
-static int pick_field(struct want *w, const struct store_items *g, u32 item, const struct packed *p, u32 first)
+static int pick_field(struct erase_want *w, const struct store_items *g, u32 item, const struct packed *p, u32 first)
 {
 	struct str path = str_printf(w->a, "value.%.*s", STRF(w->field));
 	struct item it;
@@ -118,23 +86,23 @@ static int pick_field(struct want *w, const struct store_items *g, u32 item, con
 	}
 	for (size_t k = 1; k < p->parts.n; k++) {
 		if (str_eq(path_of(w, p, k), path)) {
-			add_part(w, g, p, k, first, false);
+			erase_add_part(w, g, p, k, first, false);
 		}
 	}
 	return 0;
 }
 
-static int pick_evidence(struct want *w, const struct store_items *g, u32 item, const struct packed *p, u32 first)
+static int pick_evidence(struct erase_want *w, const struct store_items *g, u32 item, const struct packed *p, u32 first)
 {
 	if (item == w->index && p->evidence) {
-		add_part(w, g, p, p->parts.n - 1, first, false);
+		erase_add_part(w, g, p, p->parts.n - 1, first, false);
 	}
 	return 0;
 }
 
 /* ---- acts, and the objects they made ---- */
 
-static const struct json *act_of(struct want *w, u32 item, const struct packed *p)
+static const struct json *act_of(struct erase_want *w, u32 item, const struct packed *p)
 {
 	struct item it;
 
@@ -142,8 +110,13 @@ static const struct json *act_of(struct want *w, u32 item, const struct packed *
 		it.type == ITEM_ACT ? it.act : NULL;
 }
 
+bool erase_is_act(struct erase_want *w, u32 item, const struct packed *p)
+{
+	return act_of(w, item, p) != NULL;
+}
+
 /* The object as this erasure has it so far, as it stands, or NULL: it is gone. */
-static struct store_object *object_now(struct want *w, struct str type, struct str id)
+static struct store_object *object_now(struct erase_want *w, struct str type, struct str id)
 {
 	struct store_object o;
 
@@ -159,7 +132,7 @@ static struct store_object *object_now(struct want *w, struct str type, struct s
 	return &w->objects.p[w->objects.n - 1];
 }
 
-static int scrub_object(struct want *w, struct str type, struct str id, struct str path)
+static int scrub_object(struct erase_want *w, struct str type, struct str id, struct str path)
 {
 	struct store_object *o = object_now(w, type, id);
 	struct buf b = buf_new(w->a, 0);
@@ -186,7 +159,7 @@ static int scrub_object(struct want *w, struct str type, struct str id, struct s
 }
 
 /* A personal part of an act, in the objects the act names. */
-static int scrub_objects(struct want *w, const struct json *act, struct str path)
+static int scrub_objects(struct erase_want *w, const struct json *act, struct str path)
 {
 	const struct json *list = json_get(act, S("objects"));
 	int r = 0;
@@ -202,19 +175,19 @@ static int scrub_objects(struct want *w, const struct json *act, struct str path
 	return r;
 }
 
-static int add_of_act(struct want *w, const struct store_items *g, u32 item, const struct packed *p, size_t k, u32 first)
+int erase_add_of_act(struct erase_want *w, const struct store_items *g, u32 item, const struct packed *p, size_t k, u32 first)
 {
 	const struct json *act = act_of(w, item, p);
 
-	if (act == NULL || !part_there(p, k)) {
+	if (act == NULL || !erase_part_there(p, k)) {
 		return act == NULL ? ERR_INTEGRITY : 0;
 	}
-	add_part(w, g, p, k, first, false);
+	erase_add_part(w, g, p, k, first, false);
 	return scrub_objects(w, act, path_of(w, p, k));
 }
 
 /* What acts and proofs say of the asset `id`. */
-static int pick_mention(struct want *w, const struct store_items *g, u32 item, const struct packed *p, u32 first)
+static int pick_mention(struct erase_want *w, const struct store_items *g, u32 item, const struct packed *p, u32 first)
 {
 	const struct json *act = act_of(w, item, p);
 	struct str asset;
@@ -224,7 +197,7 @@ static int pick_mention(struct want *w, const struct store_items *g, u32 item, c
 		return 0;
 	}
 	for (size_t k = 1; r == 0 && k < p->parts.n; k++) {
-		r = add_of_act(w, g, item, p, k, first);
+		r = erase_add_of_act(w, g, item, p, k, first);
 	}
 	return r;
 }
@@ -244,20 +217,20 @@ static bool names_object(const struct json *act, struct str type, struct str id)
 	return false;
 }
 
-static int pick_member(struct want *w, const struct store_items *g, u32 item, const struct packed *p, u32 first)
+static int pick_member(struct erase_want *w, const struct store_items *g, u32 item, const struct packed *p, u32 first)
 {
 	const struct json *act = act_of(w, item, p);
 	int r = 0;
 
 	for (size_t k = 1; r == 0 && act != NULL && names_object(act, w->type, w->id) && k < p->parts.n; k++) {
 		if (str_eq(path_of(w, p, k), w->field)) {
-			r = add_of_act(w, g, item, p, k, first);
+			r = erase_add_of_act(w, g, item, p, k, first);
 		}
 	}
 	return r;
 }
 
-static int pick_part(struct want *w, const struct store_items *g, u32 item, const struct packed *p, u32 first)
+static int pick_part(struct erase_want *w, const struct store_items *g, u32 item, const struct packed *p, u32 first)
 {
 	if (w->part < first || w->part - first >= p->parts.n) {
 		return 0;
@@ -266,19 +239,19 @@ static int pick_part(struct want *w, const struct store_items *g, u32 item, cons
 		return ERR_REFUSED;
 	}
 	if (w->part == first) {
-		add_item(w, g, p, first);
+		erase_add_item(w, g, p, first);
 		return 0;
 	}
 	if (w->acts) {
-		return add_of_act(w, g, item, p, w->part - first, first);
+		return erase_add_of_act(w, g, item, p, w->part - first, first);
 	}
-	add_part(w, g, p, w->part - first, first, false);
+	erase_add_part(w, g, p, w->part - first, first, false);
 	return 0;
 }
 
 /* ---- where to look ---- */
 
-static int walk_entry(struct want *w, u64 seq, pick_fn *pick)
+int erase_walk_entry(struct erase_want *w, u64 seq, erase_pick_fn *pick)
 {
 	struct store_items *groups;
 	size_t n;
@@ -290,7 +263,7 @@ static int walk_entry(struct want *w, u64 seq, pick_fn *pick)
 	return r;
 }
 
-static int walk_asset(struct want *w, u64 number, pick_fn *pick)
+int erase_walk_asset(struct erase_want *w, u64 number, erase_pick_fn *pick)
 {
 	u64 from = 0;
 
@@ -308,7 +281,7 @@ static int walk_asset(struct want *w, u64 number, pick_fn *pick)
 	}
 }
 
-static int walk_mentions(struct want *w, u64 number)
+static int walk_mentions(struct erase_want *w, u64 number)
 {
 	struct str after = str_printf(w->a, "%.*s/", STRF(identity_text(w->a, number))), prefix = after;
 
@@ -322,7 +295,7 @@ static int walk_mentions(struct want *w, u64 number)
 			if (!str_starts(rows[i].id, prefix)) {
 				return 0;
 			}
-			r = walk_entry(w, rows[i].seq, pick_mention);
+			r = erase_walk_entry(w, rows[i].seq, pick_mention);
 			after = rows[i].id;
 		}
 		if (r != 0 || n == 0) {
@@ -331,7 +304,7 @@ static int walk_mentions(struct want *w, u64 number)
 	}
 }
 
-static int find_asset(struct want *w, struct serve_reply *out, struct str who, struct str what, bool all)
+static int find_asset(struct erase_want *w, struct serve_reply *out, struct str who, struct str what, bool all)
 {
 	u64 *members, id;
 	size_t n;
@@ -348,16 +321,18 @@ static int find_asset(struct want *w, struct serve_reply *out, struct str who, s
 	}
 	n = identity_members(w->a, w->s->edges, id, &members);
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		if ((r = walk_asset(w, members[i], all ? pick_all : pick_field)) == 0 && all) {
+		if ((r = erase_walk_asset(w, members[i], all ? pick_all : pick_field)) == 0 && all) {
 			r = walk_mentions(w, members[i]);
 		}
 	}
-	w->job.whole = all ? id : 0;
+	if (all) {
+		*vec_add(w->a, &w->job.whole) = id;
+	}
 	return r;
 }
 
 /* "SCO-4 owner": false when there is no such object. */
-static bool find_object(struct want *w, struct str id, struct str field, int *ret_r)
+static bool find_object(struct erase_want *w, struct str id, struct str field, int *ret_r)
 {
 	static const char *const types[] = { "network", "person", "run", "scope" };
 
@@ -372,7 +347,7 @@ static bool find_object(struct want *w, struct str id, struct str field, int *re
 			continue;
 		}
 		for (size_t i = 0; *ret_r == 0 && i < n; i++) {
-			*ret_r = walk_entry(w, rows[i].seq, pick_member);
+			*ret_r = erase_walk_entry(w, rows[i].seq, pick_member);
 		}
 		return true;
 	}
@@ -392,7 +367,7 @@ static bool two_numbers(struct str text, u64 *ret_seq, u32 *ret_n)
 	return true;
 }
 
-static int find_part(struct want *w, struct serve_reply *out, u64 seq)
+static int find_part(struct erase_want *w, struct serve_reply *out, u64 seq)
 {
 	struct store_items g;
 	struct store_entry *e;
@@ -408,7 +383,7 @@ static int find_part(struct want *w, struct serve_reply *out, u64 seq)
 		(uintmax_t)seq, w->part) : r;
 }
 
-static int find_evidence(struct want *w, struct serve_reply *out, struct str name, u64 seq)
+static int find_evidence(struct erase_want *w, struct serve_reply *out, struct str name, u64 seq)
 {
 	struct store_items g;
 
@@ -418,7 +393,7 @@ static int find_evidence(struct want *w, struct serve_reply *out, struct str nam
 	return walk(w, &g, pick_evidence);
 }
 
-static int find(struct want *w, struct serve_reply *out, struct str what, struct str field, bool all)
+static int find(struct erase_want *w, struct serve_reply *out, struct str what, struct str field, bool all)
 {
 	int r = 0;
 	u64 seq;
@@ -438,240 +413,9 @@ static int find(struct want *w, struct serve_reply *out, struct str what, struct
 	return find_asset(w, out, what, field, all);
 }
 
-/* ---- the entries ---- */
-
-static int by_place(const void *x, const void *y)
-{
-	const struct mark *a = x, *b = y;
-
-	return a->at.seq != b->at.seq ? (a->at.seq < b->at.seq ? -1 : 1) :
-		a->at.part != b->at.part ? (a->at.part < b->at.part ? -1 : 1) : 0;
-}
-
-static size_t digits(u64 n)
-{
-	size_t d = 1;
-
-	for (; n >= 10; n /= 10) {
-		d++;
-	}
-	return d;
-}
-
-/* Where the entry that begins with mark `at` ends: as many as an envelope holds, and no item cut apart. */
-static size_t fits(const struct job *j, size_t at)
-{
-	size_t left = LIMIT_ENVELOPE - 1024, to = at, whole = at;
-
-	for (; to < j->marks.n; to++) {
-		size_t size = digits(j->marks.p[to].at.seq) + digits(j->marks.p[to].at.part) + 4;
-
-		if (!j->marks.p[to].glued) {
-			whole = to;
-		}
-		if (size > left) {
-			return whole;
-		}
-		left -= size;
-	}
-	return to;
-}
-
-static struct str job_body(struct arena *a, const struct job *j)
-{
-	struct buf b = buf_new(a, 0);
-
-	buf_blob(&b, j->basis);
-	buf_blob(&b, j->by);
-	buf_u64(&b, j->whole);
-	buf_u32(&b, (u32)j->assets.n);
-	for (size_t i = 0; i < j->assets.n; i++) {
-		buf_u64(&b, j->assets.p[i]);
-	}
-	buf_u32(&b, (u32)j->marks.n);
-	for (size_t i = 0; i < j->marks.n; i++) {
-		buf_u64(&b, j->marks.p[i].at.seq);
-		buf_u32(&b, j->marks.p[i].at.part);
-		buf_u8(&b, j->marks.p[i].glued);
-	}
-	must(buf_done(&b) == 0);
-	return buf_view(&b);
-}
-
-static int read_job(struct arena *a, struct str body, struct job *ret)
-{
-	struct rd rd = rd_str(body);
-	struct job j = { 0 };
-	u32 n;
-	u8 glued;
-	int r;
-
-	if ((r = rd_blob(&rd, &j.basis)) != 0 || (r = rd_blob(&rd, &j.by)) != 0 || (r = rd_u64(&rd, &j.whole)) != 0 ||
-	    (r = rd_u32(&rd, &n)) != 0) {
-		return r;
-	}
-	for (u32 i = 0; i < n; i++) {
-		if ((r = rd_u64(&rd, vec_add(a, &j.assets))) != 0) {
-			return r;
-		}
-	}
-	if ((r = rd_u32(&rd, &n)) != 0) {
-		return r;
-	}
-	for (u32 i = 0; i < n; i++) {
-		struct mark *m = vec_add(a, &j.marks);
-
-		if ((r = rd_u64(&rd, &m->at.seq)) != 0 || (r = rd_u32(&rd, &m->at.part)) != 0 || (r = rd_u8(&rd, &glued)) != 0) {
-			return r;
-		}
-		m->glued = glued != 0;
-	}
-	*ret = j;
-	return rd_done(&rd);
-}
-
-/* Marks from `at` on become entries. `first` holds what the first of them brings beside the positions. */
-static int run(struct serve *s, struct arena *a, const struct job *j, const struct serve_draft *first, bool kept, u64 *ret_from, u64 *ret_to)
-{
-	struct store_part *parts = arena_alloc(a, j->marks.n * sizeof *parts + 1);
-	struct store_object *objects = arena_alloc(a, (first->nobjects + 1) * sizeof *objects);
-	struct serve_done done = { 0 };
-	int r = 0;
-
-	for (size_t i = 0; i < j->marks.n; i++) {
-		parts[i] = j->marks.p[i].at;
-	}
-	if (first->nobjects != 0) {
-		memcpy(objects, first->objects, first->nobjects * sizeof *objects);
-	}
-	for (size_t at = 0, to; r == 0 && at < j->marks.n; at = to) {
-		struct serve_draft d = at == 0 ? *first : (struct serve_draft){ .by = j->by };
-
-		to = fits(j, at);
-		d.basis = j->basis;
-		d.erase = parts + at;
-		d.nerase = to - at;
-		d.more = to < j->marks.n;
-		d.objects = objects;
-		if (d.more && !kept) {
-			kept = true;
-			objects[d.nobjects++] = (struct store_object){ .type = S("erasing"), .id = S("1"), .passing = true, .body = job_body(a, j) };
-		} else if (!d.more && kept) {
-			objects[d.nobjects++] = (struct store_object){ .type = S("erasing"), .id = S("1"), .passing = true, .remove = true };
-		}
-		if (!d.more) {
-			d.refold = j->assets.p;
-			d.nrefold = j->assets.n;
-			d.forget_assets = &j->whole;
-			d.nforget_assets = j->whole != 0 ? 1 : 0;
-		}
-		if ((r = serve_commit(s, &d, &done)) == 0) {
-			*ret_from = at == 0 ? done.seq : *ret_from;
-			*ret_to = done.seq;
-		}
-	}
-	return r;
-}
-
-int erase_resume(struct serve *s)
-{
-	struct arena *a = arena_new(s->a, 0);
-	struct serve_draft first = { 0 };
-	struct store_object o;
-	struct job j;
-	size_t n = 0;
-	u64 from, to, seq = UINT64_MAX;
-	struct store_erased *rows = NULL;
-	size_t nrows = 0, row = 0;
-	int r = store_get_object(s->st, a, S("erasing"), S("1"), &o);
-
-	if (r == 0 && (r = read_job(a, o.body, &j)) != 0) {
-		r = ERR_INTEGRITY;
-	}
-	for (size_t i = 0; r == 0 && i < j.marks.n; i++) {		/* both lists ascend */
-		if (j.marks.p[i].at.seq != seq) {
-			seq = j.marks.p[i].at.seq;
-			row = 0;
-			r = store_get_erased(s->st, a, seq, &rows, &nrows);
-		}
-		for (; r == 0 && row < nrows && rows[row].part < j.marks.p[i].at.part; row++) {
-		}
-		if (r == 0 && (row == nrows || rows[row].part != j.marks.p[i].at.part)) {
-			j.marks.p[n++] = j.marks.p[i];
-		}
-	}
-	if (r == 0) {
-		j.marks.n = n;
-		first.by = j.by;
-		log_info("an erasure that was cut off goes on: %zu parts", n);
-		r = run(s, a, &j, &first, true, &from, &to);
-	}
-	arena_free(a);
-	return r == ERR_NOTFOUND ? 0 : r;
-}
-
-/* The act beside the positions: its words may name somebody, so they are a part of their own. */
-static int put_words(struct arena *a, struct str why, struct serve_draft *d)
-{
-	static const struct str personal[] = { { "why", 3 } };
-	struct item *it = arena_alloc(a, sizeof *it);
-	struct buf b = buf_new(a, 0);
-	struct json_w w = jw_new(&b);
-	int r;
-
-	jw_obj(&w);
-	jw_kstr(&w, "do", S("erase"));
-	if (why.n != 0) {
-		jw_kstr(&w, "why", why);
-	}
-	jw_end(&w);
-	*it = (struct item){ .type = ITEM_ACT, .personal = personal, .npersonal = why.n != 0 ? 1 : 0 };
-	if ((r = buf_done(&b)) != 0 || (r = json_parse(a, buf_view(&b), &it->act, NULL)) != 0) {
-		return r;
-	}
-	d->items = it;
-	d->nitems = 1;
-	return 0;
-}
-
-/* Sorted, each once. */
-static void order(struct job *j)
-{
-	size_t n = 0;
-
-	if (j->marks.n != 0) {
-		qsort(j->marks.p, j->marks.n, sizeof *j->marks.p, by_place);
-	}
-	for (size_t i = 0; i < j->marks.n; i++) {
-		if (n == 0 || by_place(&j->marks.p[n - 1], &j->marks.p[i]) != 0) {
-			j->marks.p[n++] = j->marks.p[i];
-		}
-	}
-	j->marks.n = n;
-}
-
-static int commit(struct want *w, struct str why, u64 *ret_from, u64 *ret_to)
-{
-	struct serve_draft d = { 0 };
-	int r = put_words(w->a, why, &d);
-
-	if (r == 0 && fits(&w->job, 0) < w->job.marks.n && (r = serve_know_caller(w->s)) == 0) {
-		r = person_caller(w->s, w->a, &w->job.by);
-	}
-	d.by = w->job.by;
-	d.objects = w->objects.p;
-	d.nobjects = w->objects.n;
-	for (size_t i = 0; i < w->forget.n; i++) {
-		w->forget.p[i].seq = serve_size(w->s) - 1;
-	}
-	d.forget = w->forget.p;
-	d.nforget = w->forget.n;
-	return r != 0 ? r : run(w->s, w->a, &w->job, &d, false, ret_from, ret_to);
-}
-
 static int erase(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
 {
-	struct want w = { .s = s, .a = a };
+	struct erase_want w = { .s = s, .a = a };
 	struct str what, field, why;
 	struct buf b = buf_new(a, LIMIT_MSG_BODY);
 	u64 from = 0, to = 0;
@@ -693,8 +437,8 @@ static int erase(struct serve *s, struct serve_reply *out, struct arena *a, stru
 	if (w.job.marks.n == 0) {
 		return serve_fail(out, ERR_NOTFOUND, "%.*s holds no %.*s", STRF(what), STRF(field.n != 0 ? field : S("content any more")));
 	}
-	order(&w.job);
-	if (dry == 0 && (r = commit(&w, why, &from, &to)) != 0) {
+	erase_order(&w.job);
+	if (dry == 0 && (r = erase_commit(&w, why, &from, &to)) != 0) {
 		return serve_fail(out, r, "%s", store_why(s->st));
 	}
 	buf_u64(&b, from);

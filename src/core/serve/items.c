@@ -58,6 +58,12 @@ enum part_role packed_role(const struct packed *p, size_t k)
 	return k == 0 ? PART_TECHNICAL : p->evidence && k + 1 == p->parts.n ? PART_EVIDENCE : PART_PERSONAL;
 }
 
+/* The bytes are core's own and canonical, so their beginning tells. */
+bool packed_is_act(struct arena *a, u32 item, const struct packed *p)
+{
+	return str_starts(p->parts.p[0], str_printf(a, "{\"i\":%u,\"item\":{\"act\":", item));
+}
+
 /* An asset may have many groups in one entry; a page that ends among them would lose the rest, because the next one begins with the
  * next entry. At most every second item of an entry begins a group of the same asset, so one entry's always fit STORE_PAGE_MAX. */
 int items_page(struct serve *s, struct arena *a, u64 asset, u64 *from, struct store_items **ret, size_t *ret_n)
@@ -142,6 +148,9 @@ int items_forget(struct arena *a, const struct store_items *g, const struct stor
 			bool evidence = packed_role(&p, k) == PART_EVIDENCE;
 
 			if (named(erase, n, g->seq, part)) {
+				if (k == 0 && packed_is_act(a, g->first + i, &p)) {
+					return ERR_ARG;
+				}
 				p.parts.p[k] = (struct str){ 0 };
 				p.outside = p.outside && !evidence;	/* erased is not elsewhere */
 			}

@@ -10,12 +10,16 @@
  *      and nothing happened;
  *  (2) commits, in the copy, the first entry of a new log: {"do":"ledger.restore"} names the log it continues, how
  *      far that one goes in the copy, and the last checkpoint that is known of it, here or in the copy; what lies
- *      between was lost and `ledger verify` says so;
+ *      between was lost and `ledger verify` says so. Behind it stand, recorded again, the erasures that are known
+ *      here and not in the copy (erase_known.c), and only then is large evidence put into files;
  *  (3) renames it to `restore/new.db`, and `restore` to `restored`: from here on it is done, before that it never
  *      was;
  *  (4) moves what was the store (file, log, published tiles) into `restored`, and new.db to its place;
  *  (5) keeps `restored` as `replaced-N`, or removes it when nothing was replaced.
- * Every step can be cut off; the next start goes on.
+ * Every step can be cut off; the next start goes on. Cut off in (2) it checks again what the copy has become, and erases
+ * what is left; the name of the log that is begun stands in the file `begun` before its first entry is committed, so
+ * that it is not begun twice. (Where power was lost the file may be missing: that log is then closed by another. So
+ * it needs no sync.) Nobody is answered from the copy before (4), so what was erased here is never read in it.
  *
  * The new log has an origin of its own, of fresh randomness and the next number: a copy restored twice gives two
  * logs, never two checkpoints of one origin and size. */
@@ -42,6 +46,7 @@
 #define FILES "evidence"
 #define NEW_FILES "new.evidence"
 #define COPY_DIR "backup.d"
+#define BEGUN "begun"			/* holds the origin of the log that is begun in the copy: an attempt after this one goes on with it */
 
 /* ---- backup ---- */
 
@@ -211,7 +216,7 @@ static int take_place(void)
 static void throw_away(void)
 {
 	static const char *const names[] = { STORE_FILE, STORE_FILE "-wal", STORE_FILE "-shm", STORE_FILE ".part",
-		NEW };
+		NEW, BEGUN };
 
 	for (size_t i = 0; i < countof(names); i++) {
 		char path[64];
@@ -283,13 +288,29 @@ static int last_known(struct serve *s, struct arena *a, u64 *ret_size, struct st
 	return serve_sign(s, a, &note);
 }
 
-/* Step (2). */
-static int begin_epoch(struct serve *s, struct arena *a)
+static int write_begun(struct str origin)
+{
+	AUTO_CLOSE int fd = open(IN "/" BEGUN, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	return fd >= 0 && write(fd, origin.p, origin.n) == (ssize_t)origin.n ? 0 : err_from_errno(errno);
+}
+
+static bool is_begun(struct serve *s)
+{
+	AUTO_CLOSE int fd = open(IN "/" BEGUN, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	char name[256];
+	ssize_t n = fd < 0 ? -1 : read(fd, name, sizeof name);
+
+	return n > 0 && str_eq(str_of(name, (size_t)n), s->head.origin);
+}
+
+static int begin_epoch(struct serve *s, struct arena *a, const struct erase_known *known)
 {
 	/* its origin is copied: the head it points into goes with the commit */
 	struct chain chain = { .old = { .epoch = s->head.epoch, .first = s->head.first, .size = s->head.size,
 		.origin = str_dup(a, s->head.origin) } };
-	struct store_object objects[2] = { { .type = S("epoch") }, { .type = S("ledger"), .id = S("key") } };
+	struct store_object objects[3] = { { .type = S("epoch") }, { .type = S("ledger"), .id = S("key") },
+		erase_known_object(a, known, s->head.epoch + 1) };
 	struct item it = { .type = ITEM_ACT };
 	struct serve_draft d = { .items = &it, .nitems = 1, .objects = objects, .nobjects = countof(objects) };
 	struct serve_done done;
@@ -306,7 +327,7 @@ static int begin_epoch(struct serve *s, struct arena *a)
 	objects[0].id = str_printf(a, "%010u", chain.old.epoch);
 	objects[0].body = chain_old_write(a, &chain.old);
 	objects[1].body = serve_key_object(a, &before, &chain.key);
-	if ((r = json_parse(a, chain_write(a, &chain), &it.act, NULL)) != 0) {
+	if ((r = json_parse(a, chain_write(a, &chain), &it.act, NULL)) != 0 || (r = write_begun(d.new_origin)) != 0) {
 		return r;
 	}
 	r = serve_commit(s, &d, &done);
@@ -318,12 +339,37 @@ static int begin_epoch(struct serve *s, struct arena *a)
 	return r;
 }
 
+/* Whose key the copy's log was signed with is what the copy says, not what lies in this directory. */
+static int know_key(struct serve *s, struct arena *a)
+{
+	struct store_object key;
+	struct note_key of_copy;
+	int r = note_key_make(str_dup(s->a, s->head.origin), s->key.pub, &s->note_key);
+
+	if (r == 0 && store_get_object(s->st, a, S("ledger"), S("key"), &key) == 0 && serve_key_of(a, key.body, &of_copy) == 0) {
+		of_copy.name = str_dup(s->a, of_copy.name);
+		s->note_key = of_copy;
+	}
+	return r;
+}
+
+/* Step (2). An erasure of several entries may have been cut off in the copy, too, or in the attempt before this one. */
+static int change(struct serve *s, struct arena *a)
+{
+	const struct erase_known *known;
+	int r;
+
+	if ((r = erase_known_here(s, a, &known)) != 0 || (!is_begun(s) && (r = begin_epoch(s, a, known)) != 0) ||
+	    (r = erase_resume(s)) != 0) {
+		return r;
+	}
+	return erase_known_again(s, a, known);
+}
+
 /* Steps (1) and (2), in the directory the copy was put into. */
 static int prepare(struct serve *s)
 {
 	struct arena *a = arena_new(NULL, 0);
-	struct store_object key;
-	struct note_key of_copy;
 	struct perr err = { 0 };
 	int r = store_open(IN, &(struct store_opts){ .no_create = true }, &s->st, &err);
 
@@ -335,28 +381,25 @@ static int prepare(struct serve *s)
 	if ((r = serve_load_head(s)) == 0 && s->head.epoch == 0) {
 		r = ERR_INTEGRITY;
 	}
+	s->evidence_dir = IN "/" NEW_FILES;	/* also where an attempt that was cut off put them */
 	if (r == 0 && (r = serve_check(s, NULL, a)) != 0) {
 		log_error("the copy to restore is not what was recorded");
 	}
-	s->evidence_dir = IN "/" NEW_FILES;
 	if (r == 0 && mkdir(s->evidence_dir, 0700) != 0 && errno != EEXIST) {
 		r = err_from_errno(errno);
 	}
-	if (r == 0 && (r = evidence_unpack(s)) == 0 && (r = sync_dir(s->evidence_dir)) == 0 && (r = serve_load_edges(s)) == 0 && (r = serve_last_recorded(s)) == 0 && (r = serve_find_key(s,
-	    true)) == 0 &&
-	    (r = note_key_make(str_dup(s->a, s->head.origin), s->key.pub, &s->note_key)) == 0) {
-		/* Whose key the copy's log was signed with is what the copy says, not what lies in this directory. */
-		if (store_get_object(s->st, a, S("ledger"), S("key"), &key) == 0 &&
-		    serve_key_of(a, key.body, &of_copy) == 0) {
-			of_copy.name = str_dup(s->a, of_copy.name);
-			s->note_key = of_copy;
-		}
-		r = begin_epoch(s, a);
+	if (r == 0 && (r = serve_load_edges(s)) == 0 && (r = serve_last_recorded(s)) == 0 && (r = serve_find_key(s, true)) == 0 &&
+	    (r = know_key(s, a)) == 0 && (r = change(s, a)) == 0 && (r = evidence_unpack(s)) == 0) {
+		r = sync_dir(s->evidence_dir);
 	}
 	s->evidence_dir = FILES;
 	store_close(s->st);
 	s->st = NULL;
 	arena_free(a);
+	if (r == 0 && is_there(IN "/" STORE_FILE "-wal")) {	/* its log is part of it until it is folded in, and only the file moves */
+		log_error("the copy to restore could not be written out whole: no space left, or reading or writing failed");
+		r = ERR_IO;
+	}
 	return r;
 }
 
@@ -386,6 +429,7 @@ int serve_restore(struct serve *s)
 			return r;
 		}
 	}
+	(void)unlink(IN "/" BEGUN);
 	if ((r = move(IN, DONE)) != 0 || (r = sync_dir(".")) != 0) {
 		return r;
 	}

@@ -159,8 +159,17 @@ bool evidence_id(struct str text, u64 *ret_seq, u32 *ret_index);	/* "EV-12.3" or
 /* acts.c: what a person says of an asset (a root), as an item. */
 int serve_person_fact(struct serve *s, struct serve_reply *out, struct arena *a, u64 asset, struct str kind, const struct json *place,
 	const struct json *value, struct item *ret, struct str *ret_zone) MUST_USE;
-/* erase.c: an erasure of several entries that was cut off goes on. At the start, before anybody is answered. */
+/* erase_job.c: an erasure of several entries that was cut off goes on. At the start, before anybody is answered. */
 int erase_resume(struct serve *s) MUST_USE;
+/* erase_known.c: what was erased in the store that a copy replaces. `s` has the copy open, the working directory holds the other. */
+struct erase_known;
+/* Only errors of the copy are errors: what cannot be read here is not known, which the object says. */
+int erase_known_here(struct serve *s, struct arena *a, const struct erase_known **ret) MUST_USE;
+/* The object that tells it of the epoch that begins with the restore. */
+struct store_object erase_known_object(struct arena *a, const struct erase_known *k, u32 epoch);
+int erase_known_again(struct serve *s, struct arena *a, const struct erase_known *k) MUST_USE;	/* carried out in the copy */
+/* The words for the restore that began this epoch, as a row of `db check` tells them; false: nothing was written down of it. */
+bool erase_known_told(struct serve *s, struct arena *a, u32 epoch, struct str *ret_text, bool *ret_all);
 /* The store shows what a connection may see while it is answered, everything else of the time. What is not a row for the caller (a
  * commit, the entries of a proof that belong to no asset) is read with every zone: serve_zones(s, NULL) before, and back after. */
 int serve_zones(struct serve *s, const struct conn *c) MUST_USE;
@@ -242,12 +251,14 @@ struct packed {			/* one item of a group */
 	bool outside;		/* and stands in the evidence table, not erased */
 };
 enum part_role packed_role(const struct packed *p, size_t k);	/* of part k */
+bool packed_is_act(struct arena *a, u32 item, const struct packed *p);	/* false once its technical part is erased */
 void pack_item(struct buf *b, const struct packed *p);
 int unpack_item(struct arena *a, struct rd *rd, struct packed *ret) MUST_USE;
 /* The next groups of an asset number in ledger order, entry by entry whole, beginning with entry *from, which moves on. *ret_n 0: no more. */
 int items_page(struct serve *s, struct arena *a, u64 asset, u64 *from, struct store_items **ret, size_t *ret_n) MUST_USE;
 int items_read(struct arena *a, const struct store_items *g, struct item *ret) MUST_USE;	/* g->n of them; bytes of evidence that is there: "" */
-/* `erase` ascends. ERR_ARG: a technical part would go and leave parts of its item behind, which nobody could tell apart. */
+/* `erase` ascends. ERR_ARG: a technical part would go and leave parts of its item behind, which nobody could tell apart; or that of an
+ * act: what was done stays, and logs, keys and proofs hang on it. */
 int items_forget(struct arena *a, const struct store_items *g, const struct store_part *erase, size_t n,
 	struct store_items *ret) MUST_USE;
 

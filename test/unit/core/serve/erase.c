@@ -251,6 +251,35 @@ void test_erase__refused(void **state)
 	core_end(&c);
 }
 
+/* What begins a log, changes a key, restores, states a proof or names a person stays: no part of it is taken, by whichever way. */
+void test_erase__not_what_was_done(void **state)
+{
+	struct store_part part = { 0 };
+	struct serve_draft d = { .erase = &part, .nerase = 1, .basis = S("law") };
+	struct serve_done done;
+
+	(void)state;
+	core_begin(&c);
+	core_host(&c, MAC_A, "10.7.0.2", 0);
+	core_commit(&c);
+	assert_int_equal(store_backup(c.s->st, "copy.db"), 0);
+	assert_int_equal(mkdir("restore", 0700), 0);
+	assert_int_equal(rename("copy.db", "restore/korobanu.db"), 0);
+	core_again(&c);
+	assert_int_equal(c.s->head.first, 2);
+	assert_int_equal(act("{\"do\":\"network.put\",\"id\":\"lab\"}"), 0);
+	for (u64 i = 0; i <= last(); i += 1 + (i == 0)) {		/* ledger.begin, ledger.restore, network.put */
+		assert_int_equal(erase(str_c(c.a, str_printf(c.a, "%ju.0", (uintmax_t)i)), "", false, "law"), ERR_REFUSED);
+		assert_int_equal(erase(str_c(c.a, str_printf(c.a, "%ju.1", (uintmax_t)i)), "", false, "law"), ERR_NOTFOUND);
+		assert_int_equal(erase(str_c(c.a, str_printf(c.a, "EV-%ju.0", (uintmax_t)i)), "", false, "law"), ERR_NOTFOUND);
+		part.seq = i;
+		assert_int_equal(serve_commit(c.s, &d, &done), ERR_ARG);
+	}
+	assert_int_equal(last(), 3);
+	assert_int_equal(serve_check(c.s, NULL, c.a), 0);
+	core_end(&c);
+}
+
 #define MANY 2600		/* facts of two parts */
 
 static void many(void)
