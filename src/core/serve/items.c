@@ -37,6 +37,9 @@ int unpack_item(struct arena *a, struct rd *rd, struct packed *ret)
 	if ((r = rd_u16(rd, &n)) != 0) {
 		return r;
 	}
+	if (n > rd_left(rd)) {
+		return ERR_TRUNC;
+	}
 	p.parts.n = n;
 	p.parts.p = arena_alloc(a, n * sizeof *p.parts.p);
 	for (size_t i = 0; i < n; i++) {

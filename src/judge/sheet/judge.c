@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define VERDICTS_VERSION 1
+#define VERDICT_LEAST (4 + 1 + 2 + 8 + 8 + CATALOG_HASH + 2)	/* bytes of one with an empty name that read nothing */
 
 int judge_new(struct arena *a, const struct catalog_source *src, size_t n, struct judge **ret, struct perr *reterr)
 {
@@ -102,6 +103,9 @@ int judge_verdicts_read(struct arena *a, struct str body, struct judge_verdict *
 		if (version != VERDICTS_VERSION) {
 			return ERR_NEWER;
 		}
+	}
+	if (n > rd_left(&rd) / VERDICT_LEAST) {
+		return ERR_INTEGRITY;
 	}
 	v = arena_alloc(a, n * sizeof *v);
 	for (size_t i = 0; i < n; i++) {
