@@ -416,7 +416,7 @@ static int lite_many(struct store *st, enum store_q q, const struct store_val *a
 	for (size_t i = 0; i < rows; i++) {
 		int rc;
 
-		r = bind(st, s, q, args + i * nargs);
+		r = bind(st, s, q, nargs == 0 ? NULL : args + i * nargs);
 		rc = r == 0 ? sqlite3_step(s->s) : SQLITE_OK;
 		if (r == 0 && rc != SQLITE_DONE)
 			r = fail(st, rc, store_queries[q].name);
