@@ -1,6 +1,9 @@
 /* Runs a fuzz target over files and folders, without a fuzzer: every input whole, and small ones also cut at every byte
  * and with every byte changed. Each run gets its bytes in a block of exactly their size, so that the sanitizer sees a
- * read past the end. Ends with 1 when there was nothing to replay. */
+ * read past the end. Ends with 1 when there was nothing to replay.
+ *
+ *	replay [-s STEP] SEEDS... [-w FOUND...]
+ * -s: every STEP-th byte only, for a target that takes long; -w: what follows is run whole only. */
 #include "fuzz.h"
 
 #include <dirent.h>
@@ -12,6 +15,7 @@
 #define VARY_MAX 512	/* inputs up to here are also cut and changed */
 
 static size_t files, runs, step = 1;
+static bool whole;
 
 static void run(const u8 *p, size_t n, size_t at, u8 flip)
 {
@@ -45,7 +49,7 @@ static void replay_file(const char *path)
 	n = fread(p, 1, (size_t)st.st_size, f);
 	fclose(f);
 	run(p, n, 0, 0);
-	for (size_t i = 0; i < n && n <= VARY_MAX; i += step) {
+	for (size_t i = 0; i < n && n <= VARY_MAX && !whole; i += step) {
 		run(p, i, 0, 0);
 		run(p, n, i, 0x01);
 		run(p, n, i, 0x80);
@@ -84,7 +88,13 @@ int main(int argc, char **argv)
 		step = strtoul(text, NULL, 10);
 	}
 	for (int i = 1; i < argc; i++) {
-		replay(argv[i]);
+		if (strcmp(argv[i], "-s") == 0 && i + 1 < argc) {
+			step *= strtoul(argv[++i], NULL, 10);
+		} else if (strcmp(argv[i], "-w") == 0) {
+			whole = true;
+		} else {
+			replay(argv[i]);
+		}
 	}
 	printf("%zu files, %zu runs\n", files, runs);
 	return files == 0;

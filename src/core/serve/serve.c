@@ -274,8 +274,7 @@ static void chunk_waits(struct serve *s, struct serve_reply *out, struct str bod
 	}
 }
 
-/* False: the peer may not say this, and is dropped. */
-static bool answer(struct serve *s, struct conn *c, const struct msg *m)
+bool serve_answer(struct serve *s, struct conn *c, const struct msg *m)
 {
 	struct serve_reply out = { .s = s, .to = c, .type = m->type, .id = m->id };
 	const struct msgs_kind *kind = msgs_find(m->type);
@@ -378,7 +377,7 @@ static void serve_conn(struct serve *s, struct conn *c)
 		waiting = s->waiting.n;
 		r = chan_fill(c->chan);
 		while (r == 0 && (r = chan_next(c->chan, &m)) == 0) {
-			if (!answer(s, c, &m)) {
+			if (!serve_answer(s, c, &m)) {
 				r = ERR_PROTO;
 			}
 		}

@@ -133,6 +133,9 @@ int serve_check(struct serve *s, struct serve_reply *out, struct arena *a);
  * Lives in `a`; serve_close when it is no longer needed, also after an error where *ret is set. */
 int serve_open(struct arena *a, const struct serve_parts *parts, struct serve **ret) MUST_USE;
 void serve_close(struct serve *s);		/* NULL is legal; does not publish */
+/* One message of a connection. A chunk waits for others until another message comes, or the loop polls. False: the peer may not say
+ * this, and is dropped. */
+bool serve_answer(struct serve *s, struct conn *c, const struct msg *m);
 int serve_last_recorded(struct serve *s);
 int serve_load_edges(struct serve *s);		/* again, after a commit that failed had changed them in memory */
 int serve_node(void *ctx, u32 level, u64 index, struct hash *ret);	/* merkle_fetch over the store; ctx is the serve */
