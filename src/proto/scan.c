@@ -569,47 +569,135 @@ int scan_tx_read(struct str body, u32 *ret_conv, struct str *ret_bytes)
 	return 0;
 }
 
+static void put_runs(struct buf *b, const struct scan_run *p, size_t n)
+{
+	buf_u16(b, (u16)n);
+	for (size_t i = 0; i < n; i++) {
+		buf_u8(b, p[i].state);
+		buf_u16(b, p[i].lo);
+		buf_u16(b, p[i].hi);
+	}
+}
+
+static int get_runs(struct arena *a, struct rd *rd, size_t most, struct scan_run **ret, size_t *ret_n)
+{
+	struct scan_run *p;
+	u32 from = 0;
+	size_t n;
+	int r = get_count(rd, most, &n);
+
+	if (r != 0) {
+		return r;
+	}
+	p = arena_alloc(a, (n + 1) * sizeof *p);
+	for (size_t i = 0; i < n; i++) {
+		if ((r = get_enum(rd, SCAN_STATE_COUNT, &p[i].state)) != 0 || (r = rd_u16(rd, &p[i].lo)) != 0 ||
+			(r = rd_u16(rd, &p[i].hi)) != 0) {
+			return r;
+		}
+		if (p[i].lo < from || p[i].hi < p[i].lo) {
+			return ERR_RANGE;
+		}
+		from = (u32)p[i].hi + 1;
+	}
+	*ret = p;
+	*ret_n = n;
+	return 0;
+}
+
+void scan_part_write(struct buf *b, const struct scan_part *p)
+{
+	buf_u8(b, SCAN_VERSION);
+	put_addr(b, &p->addr);
+	buf_bytes(b, p->mac.b, 6);
+	buf_i64(b, p->at.ms);
+	buf_u32(b, p->rounds);
+	buf_u32(b, p->quiet);
+	buf_u32(b, p->cursor);
+	buf_u32(b, p->span_ms);
+	put_runs(b, p->runs, p->nruns);
+	buf_u16(b, (u16)p->ntalked);
+	for (size_t i = 0; i < p->ntalked; i++) {
+		buf_u16(b, p->talked[i].port);
+		buf_u8(b, p->talked[i].determined);
+	}
+}
+
+int scan_part_read(struct arena *a, struct str body, struct scan_part *ret)
+{
+	struct rd rd = rd_str(body);
+	struct scan_part p = { 0 };
+	int r;
+
+	if ((r = get_version(&rd)) != 0 || (r = get_addr(&rd, &p.addr)) != 0 || (r = rd_copy(&rd, p.mac.b, 6)) != 0 ||
+		(r = get_utc(&rd, &p.at)) != 0 || (r = rd_u32(&rd, &p.rounds)) != 0 || (r = rd_u32(&rd, &p.quiet)) != 0 ||
+		(r = rd_u32(&rd, &p.cursor)) != 0 || (r = rd_u32(&rd, &p.span_ms)) != 0 ||
+		(r = get_runs(a, &rd, SCAN_PART_RUNS_MAX, &p.runs, &p.nruns)) != 0 ||
+		(r = get_count(&rd, SCAN_PART_TALKED_MAX, &p.ntalked)) != 0) {
+		return r;
+	}
+	p.talked = arena_alloc(a, (p.ntalked + 1) * sizeof *p.talked);
+	for (size_t i = 0; i < p.ntalked; i++) {
+		if ((r = rd_u16(&rd, &p.talked[i].port)) != 0 || (r = get_bool(&rd, &p.talked[i].determined)) != 0) {
+			return r;
+		}
+	}
+	for (size_t i = 0; i < p.nruns; i++) {
+		if (p.runs[i].state < SCAN_CLOSED || p.runs[i].state > SCAN_FILTERED) {
+			return ERR_RANGE;
+		}
+	}
+	if (p.addr.v == 0 || p.span_ms > 86400000) {
+		return ERR_RANGE;
+	}
+	if ((r = rd_done(&rd)) == 0) {
+		*ret = p;
+	}
+	return r;
+}
+
+void scan_news_write(struct buf *b, const struct scan_news *s)
+{
+	buf_u32(b, s->host);
+	buf_u8(b, s->earlier);
+	buf_i64(b, s->at.ms);
+	buf_blob(b, s->part);
+}
+
+int scan_news_read(struct str body, struct scan_news *ret)
+{
+	struct rd rd = rd_str(body);
+	struct scan_news s;
+	int r;
+
+	if ((r = rd_u32(&rd, &s.host)) != 0 || (r = get_bool(&rd, &s.earlier)) != 0 || (r = get_utc(&rd, &s.at)) != 0 ||
+		(r = rd_blob(&rd, &s.part)) != 0 || (r = rd_done(&rd)) != 0) {
+		return r;
+	}
+	*ret = s;
+	return 0;
+}
+
 void scan_port_map_write(struct buf *b, const struct scan_port_map *s)
 {
 	buf_u32(b, s->host);
 	buf_i64(b, s->at.ms);
 	buf_u8(b, s->alive);
+	buf_u8(b, s->cut);
 	buf_u32(b, s->tries);
 	buf_u32(b, s->span_ms);
-	buf_u16(b, (u16)s->nruns);
-	for (size_t i = 0; i < s->nruns; i++) {
-		buf_u8(b, s->runs[i].state);
-		buf_u16(b, s->runs[i].lo);
-		buf_u16(b, s->runs[i].hi);
-	}
+	put_runs(b, s->runs, s->nruns);
 }
 
 int scan_port_map_read(struct arena *a, struct str body, struct scan_port_map *ret)
 {
 	struct rd rd = rd_str(body);
 	struct scan_port_map s;
-	u32 from = 0;
 	int r;
 
 	if ((r = rd_u32(&rd, &s.host)) != 0 || (r = get_utc(&rd, &s.at)) != 0 || (r = get_bool(&rd, &s.alive)) != 0 ||
-		(r = rd_u32(&rd, &s.tries)) != 0 || (r = rd_u32(&rd, &s.span_ms)) != 0 ||
-		(r = get_count(&rd, SCAN_RUNS_MAX, &s.nruns)) != 0) {
-		return r;
-	}
-	s.runs = arena_alloc(a, (s.nruns + 1) * sizeof *s.runs);
-	for (size_t i = 0; i < s.nruns; i++) {
-		struct scan_run *g = &s.runs[i];
-
-		if ((r = get_enum(&rd, SCAN_STATE_COUNT, &g->state)) != 0 || (r = rd_u16(&rd, &g->lo)) != 0 ||
-			(r = rd_u16(&rd, &g->hi)) != 0) {
-			return r;
-		}
-		if (g->lo < from || g->hi < g->lo) {
-			return ERR_RANGE;
-		}
-		from = (u32)g->hi + 1;
-	}
-	if ((r = rd_done(&rd)) != 0) {
+		(r = get_bool(&rd, &s.cut)) != 0 || (r = rd_u32(&rd, &s.tries)) != 0 || (r = rd_u32(&rd, &s.span_ms)) != 0 ||
+		(r = get_runs(a, &rd, SCAN_RUNS_MAX, &s.runs, &s.nruns)) != 0 || (r = rd_done(&rd)) != 0) {
 		return r;
 	}
 	*ret = s;

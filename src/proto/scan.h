@@ -93,6 +93,31 @@ void scan_progress_add(struct buf *b, const struct scan_range *done);
 int scan_progress_read(struct arena *a, struct str progress, struct scan_range **ret, size_t *ret_n) MUST_USE;
 int scan_progress_join(struct arena *a, struct str parts, size_t max, struct str *ret) MUST_USE;
 
+/* What is known of an address whose ports are not all determined yet. Kept with the run under the address's text (CHUNK_PART), the latest instead
+ * of the one before; NET_RESUME brings it back. It belongs to the device that was there: another MAC, and nothing of it counts.
+ * More runs or conversations than fit are asked again. */
+#define SCAN_PART_RUNS_MAX 1000
+#define SCAN_PART_TALKED_MAX 1000
+struct scan_talked {
+	u16 port;
+	bool determined;	/* its service was */
+};
+struct scan_run;
+struct scan_part {
+	struct ip_addr addr;
+	struct mac mac;		/* all zero: not seen */
+	struct utc at;		/* of the oldest of it */
+	u32 rounds, quiet;	/* begun; those in a row that brought nothing */
+	u32 cursor;		/* of the present round: ports by index below it had their time to answer */
+	u32 span_ms;		/* from the first round to the present one */
+	struct scan_run *runs;	/* ascending, disjoint; closed, open, filtered only */
+	size_t nruns;
+	struct scan_talked *talked;	/* conversations that ended and are recorded */
+	size_t ntalked;
+};
+void scan_part_write(struct buf *b, const struct scan_part *p);
+int scan_part_read(struct arena *a, struct str body, struct scan_part *ret) MUST_USE;	/* as scan_start_read */
+
 /* --- net -> parse ------------------------------------------------------------------------------------------- */
 
 struct scan_begin {
@@ -158,13 +183,24 @@ struct scan_run {
 	u8 state;		/* enum scan_state */
 	u16 lo, hi;
 };
+/* NET_PART: what is known so far of a host that goes on. `earlier`: from before this run was taken up again; once, before the others. */
+struct scan_news {
+	u32 host;
+	bool earlier;
+	struct utc at;
+	struct str part;	/* scan_part_write */
+};
+void scan_news_write(struct buf *b, const struct scan_news *s);
+int scan_news_read(struct str body, struct scan_news *ret) MUST_USE;
+
 #define SCAN_RUNS_MAX 10000	/* what is cut into more pieces is reported as unfinished from there on */
 struct scan_port_map {
 	u32 host;
 	struct utc at;
 	bool alive;		/* answered before and after */
+	bool cut;		/* stopped before it was done: the same run asks the rest when it is taken up again */
 	u32 tries, span_ms;
-	struct scan_run *runs;	/* ascending, disjoint */
+	struct scan_run *runs;	/* ascending, disjoint; without what an earlier NET_PART told */
 	size_t nruns;
 };
 void scan_port_map_write(struct buf *b, const struct scan_port_map *s);

@@ -31,12 +31,14 @@ static bool again(struct arena *a, u8 which, struct str body, struct buf *b)
 		struct scan_talk talk;
 		struct scan_port_map ports;
 		struct scan_over over;
+		struct scan_part part;
+		struct scan_news news;
 	} m;
 	struct str bytes;
 	u32 conv;
 
 #define EITHER(read, write) do { if ((read) != 0) return false; write; return true; } while (0)
-	switch (which % 10) {
+	switch (which % 12) {
 	case 0: EITHER(scan_start_read(a, body, &m.start), scan_start_write(b, &m.start));
 	case 1: EITHER(scan_status_read(body, &m.status), scan_status_write(b, &m.status));
 	case 2: EITHER(scan_begin_read(body, &m.begin), scan_begin_write(b, &m.begin));
@@ -46,6 +48,8 @@ static bool again(struct arena *a, u8 which, struct str body, struct buf *b)
 	case 6: EITHER(scan_tx_read(body, &conv, &bytes), scan_tx_write(b, conv, bytes));
 	case 7: EITHER(scan_port_map_read(a, body, &m.ports), scan_port_map_write(b, &m.ports));
 	case 8: EITHER(scan_over_read(body, &m.over), scan_over_write(b, &m.over));
+	case 10: EITHER(scan_part_read(a, body, &m.part), scan_part_write(b, &m.part));
+	case 11: EITHER(scan_news_read(body, &m.news), scan_news_write(b, &m.news));
 	default: return progress(a, body, b);
 	}
 }

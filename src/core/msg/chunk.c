@@ -16,6 +16,16 @@ void chunk_write(struct buf *b, const struct chunk *c)
 	}
 }
 
+static bool part_name_ok(struct str s)
+{
+	bool ok = s.n != 0 && s.n <= CHUNK_PART_NAME_MAX;
+
+	for (size_t i = 0; ok && i < s.n; i++) {
+		ok = (s.p[i] >= '0' && s.p[i] <= ':') || (s.p[i] >= 'a' && s.p[i] <= 'z') || s.p[i] == '.';
+	}
+	return ok;
+}
+
 int chunk_read(struct arena *a, struct str body, struct chunk *ret)
 {
 	struct rd rd = rd_str(body);
@@ -50,7 +60,7 @@ int chunk_read(struct arena *a, struct str body, struct chunk *ret)
 			(r = rd_blob(&rd, &c.items[i].head)) != 0 || (r = rd_blob(&rd, &c.items[i].body)) != 0) {
 			return r;
 		}
-		if (type < CHUNK_FACT || type > CHUNK_EVIDENCE_FILE) {
+		if (type < CHUNK_FACT || type > CHUNK_PART || (type == CHUNK_PART && !part_name_ok(c.items[i].head))) {
 			return ERR_RANGE;
 		}
 		c.items[i].type = (enum chunk_item_type)type;

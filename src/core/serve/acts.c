@@ -563,18 +563,42 @@ static struct str run_body(struct arena *a, struct str id, struct str asked, con
 	return buf_view(&b);
 }
 
-/* Answers with what the scan needs to know: {"run","resumed","scope","chunk","progress","exclude","gateway_mac","vantage"}. */
+/* What a run knows of targets that are not done: objects "part", RUN/NAME. */
+static int parts_of(struct serve *s, struct arena *a, struct str run, struct store_object **ret, size_t *ret_n)
+{
+	struct str from = str_printf(a, "%.*s/", STRF(run));
+	struct store_object *p;
+	size_t n, k = 0;
+	int r = store_list_objects(s->st, a, S("part"), from, STORE_PAGE_MAX, &p, &n);
+
+	if (r != 0) {
+		return r;
+	}
+	while (k < n && str_starts(p[k].id, from)) {
+		k++;
+	}
+	*ret = p;
+	*ret_n = k;
+	return 0;
+}
+
+/* Answers with what the scan needs to know: {"run","resumed","scope","chunk","progress","parts","exclude","gateway_mac","vantage"}. */
 static int answer_run(struct serve *s, struct serve_reply *out, struct arena *a, struct str run, bool resumed, struct str scope_id,
 	const struct json *scope, const struct json *network)
 {
 	struct buf b = buf_new(a, 0), body = buf_new(a, 0);
 	struct json_w w = jw_new(&b);
 	const struct json *exclude = json_get(scope, S("exclude"));
-	struct store_object progress;
+	struct store_object progress, *parts;
 	struct str done = S("");
 	u32 chunk = 0;
 	struct rd rd;
+	size_t n;
+	int r = parts_of(s, a, run, &parts, &n);
 
+	if (r != 0) {
+		return r;
+	}
 	if (store_get_object(s->st, a, S("progress"), run, &progress) == 0) {
 		rd = rd_str(progress.body);
 		if (rd_u32(&rd, &chunk) != 0) {
@@ -593,6 +617,12 @@ static int answer_run(struct serve *s, struct serve_reply *out, struct arena *a,
 	}
 	jw_kstr(&w, "dhcp_domain", text_or(network, "dhcp_domain", S("")));
 	jw_kstr(&w, "gateway_mac", text_or(network, "gateway_mac", S("")));
+	jw_key(&w, S("parts"));
+	jw_arr(&w);
+	for (size_t i = 0; i < n; i++) {
+		jw_str(&w, str_base64(a, parts[i].body.p, parts[i].body.n));
+	}
+	jw_end(&w);
 	jw_kstr(&w, "progress", str_base64(a, done.p, done.n));
 	jw_kbool(&w, "resumed", resumed);
 	jw_kstr(&w, "run", run);
@@ -665,9 +695,10 @@ static int run_begin(struct serve *s, struct serve_reply *out, struct arena *a, 
 static int run_end(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
 {
 	struct str id, state, reason;
-	struct store_object objects[2];
+	struct store_object *objects, *parts;
 	const struct json *v;
 	struct utc started;
+	size_t n = 0;
 	static const struct str personal[] = { { "reason", 6 } };
 	struct buf b = buf_new(a, 0);
 	struct json_w w = jw_new(&b);
@@ -678,22 +709,29 @@ static int run_end(struct serve *s, struct serve_reply *out, struct arena *a, st
 	    (r = rd_done(body)) != 0) {
 		return r;
 	}
+	finished = str_eq(state, S("finished"));
+	if (finished && (r = parts_of(s, a, id, &parts, &n)) != 0) {
+		return r;
+	}
+	objects = arena_alloc(a, (n + 2) * sizeof *objects);
 	if (store_get_object(s->st, a, S("run"), id, &objects[0]) != 0 || json_parse(a, objects[0].body, &v, NULL) != 0 ||
 	    utc_parse(text_or(v, "started", S("")), &started) != 0) {
 		return serve_fail(out, ERR_NOTFOUND, "there is no run \"%.*s\"", STRF(id));
 	}
-	finished = str_eq(state, S("finished"));
 	objects[0].body = run_body(a, id, text_or(v, "asked", S("")), v, text_or(v, "scope", S("")),
 		text_or(v, "vantage", S("")), state, reason, started, serve_now(s));
 	run_unbind(out, id);
 	objects[1] = (struct store_object){ .type = S("progress"), .id = id, .remove = true };
+	for (size_t i = 0; i < n; i++) {	/* of addresses that did not answer any more */
+		objects[2 + i] = (struct store_object){ .type = S("part"), .id = parts[i].id, .remove = true, .passing = true };
+	}
 	jw_obj(&w);
 	jw_kstr(&w, "do", S("run.end"));
 	jw_kstr(&w, "reason", reason);
 	jw_kstr(&w, "run", id);
 	jw_kstr(&w, "state", state);
 	jw_end(&w);
-	r = serve_act(s, a, buf_view(&b), personal, reason.n != 0 ? 1 : 0, objects, finished ? 2 : 1, NULL);
+	r = serve_act(s, a, buf_view(&b), personal, reason.n != 0 ? 1 : 0, objects, finished ? 2 + n : 1, NULL);
 	return r == 0 ? 0 : serve_fail(out, r, "%s", store_why(s->st));
 }
 

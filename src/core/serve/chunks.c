@@ -32,6 +32,7 @@ int chunk_take(struct arena *a, struct str body, struct chunk_in *ret)
 	in.id = chunk_id(a, &in.c);
 	for (size_t i = 0; i < in.c.nitems; i++) {
 		in.facts += in.c.items[i].type == CHUNK_FACT;
+		in.parts += in.c.items[i].type == CHUNK_PART;
 	}
 	*ret = in;
 	return 0;
@@ -50,7 +51,7 @@ struct taken {
 	struct str zone;
 	struct str quota_zone;	/* evidence of the chunk being taken counts there */
 	struct str *ids;
-	struct store_object *progress;		/* one a run */
+	struct store_object *progress;		/* one a run, and one a part */
 	size_t nids, nprogress;
 };
 
@@ -93,7 +94,7 @@ static int take_named(const struct taken *t, const struct chunk *c, size_t index
 	for (size_t i = 0; i < seen->nevidence; i++) {
 		u32 k = seen->evidence[i];
 
-		if (k >= index || c->items[k].type == CHUNK_FACT) {
+		if (k >= index || c->items[k].type == CHUNK_FACT || c->items[k].type == CHUNK_PART) {
 			return ERR_RANGE;
 		}
 		if (t->at[k] == UINT32_MAX) {
@@ -151,7 +152,13 @@ static void take_items(struct serve *s, struct taken *t, const struct chunk *c)
 	t->quota_zone = zone_of(s, t->a, t->limits.network);
 	for (size_t i = 0; i < c->nitems; i++) {
 		struct errlist errs = { 0 };
-		int r = c->items[i].type != CHUNK_FACT ? take_evidence(s, t, c, &c->items[i], &t->items[t->n]) :
+		int r;
+
+		if (c->items[i].type == CHUNK_PART) {
+			t->at[i] = UINT32_MAX;
+			continue;
+		}
+		r = c->items[i].type != CHUNK_FACT ? take_evidence(s, t, c, &c->items[i], &t->items[t->n]) :
 			take_fact(t, c, i, &t->items[t->n], &errs);
 
 		if (r != 0) {
@@ -185,7 +192,7 @@ static int take_progress(struct serve *s, struct taken *t, const struct chunk *c
 	int r;
 
 	for (size_t i = 0; i < t->nprogress; i++) {
-		o = str_eq(t->progress[i].id, c->run) ? &t->progress[i] : o;
+		o = str_eq(t->progress[i].type, S("progress")) && str_eq(t->progress[i].id, c->run) ? &t->progress[i] : o;
 	}
 	if (o == NULL) {
 		if ((r = store_get_object(s->st, t->a, S("progress"), c->run, &was)) == ERR_NOTFOUND) {
@@ -210,6 +217,13 @@ static int take_progress(struct serve *s, struct taken *t, const struct chunk *c
 		o = &t->progress[t->nprogress++];
 	}
 	*o = (struct store_object){ .type = S("progress"), .id = c->run, .body = buf_view(&b), .passing = true };
+	for (size_t i = 0; i < c->nitems; i++) {
+		if (c->items[i].type == CHUNK_PART) {
+			t->progress[t->nprogress++] = (struct store_object){ .type = S("part"), .passing = true, .body = c->items[i].body,
+				.id = str_printf(t->a, "%.*s/%.*s", STRF(c->run), STRF(c->items[i].head)),
+				.remove = c->items[i].body.n == 0 };
+		}
+	}
 	return 0;
 }
 
@@ -279,7 +293,7 @@ static bool recorded(struct serve *s, const struct taken *t, struct chunk_in *in
 static size_t put_entry(struct serve *s, struct chunk_in *in, size_t n, int *ret_r)
 {
 	struct taken t = { .a = arena_new(s->a, 0) };
-	size_t facts = 0, items = 0, i;
+	size_t facts = 0, items = 0, parts = 0, i;
 	struct serve_draft d;
 	struct serve_done done;
 
@@ -289,9 +303,12 @@ static size_t put_entry(struct serve *s, struct chunk_in *in, size_t n, int *ret
 		items += in[i].c.nitems;
 	}
 	n = i;
+	for (i = 0; i < n; i++) {
+		parts += in[i].parts;
+	}
 	t.items = arena_alloc(t.a, items * sizeof *t.items + 1);
 	t.ids = arena_alloc(t.a, n * sizeof *t.ids);
-	t.progress = arena_alloc(t.a, n * sizeof *t.progress);
+	t.progress = arena_alloc(t.a, (n + parts) * sizeof *t.progress);
 	for (i = 0; i < n; i++) {
 		in[i].r = 0;
 		if (!recorded(s, &t, &in[i]) && !take_chunk(s, &t, &in[i])) {
@@ -301,7 +318,11 @@ static size_t put_entry(struct serve *s, struct chunk_in *in, size_t n, int *ret
 	keep_ids(&t);
 	d = (struct serve_draft){ .items = t.items, .nitems = t.n, .chunks = t.ids, .nchunks = t.nids,
 		.objects = t.progress, .nobjects = t.nprogress, .zone = t.zone };
-	*ret_r = t.nids == 0 ? 0 : serve_commit(s, &d, &done);
+	if (parts != 0 && items == parts) {		/* how far a run is concerns nobody but its next beginning: no entry */
+		*ret_r = t.nids == 0 ? 0 : store_commit(s->st, &(struct store_batch){ .objects = t.progress, .nobjects = t.nprogress }, NULL);
+	} else {
+		*ret_r = t.nids == 0 ? 0 : serve_commit(s, &d, &done);
+	}
 	arena_free(t.a);
 	return i;
 }

@@ -18,7 +18,7 @@ struct chunk_in {
 	struct chunk c;
 	struct str id;			/* 32 bytes: what the store knows it by */
 	struct utc since;		/* its sender began or took up the run then; 0: nothing is known of that */
-	size_t facts;
+	size_t facts, parts;
 	int r;				/* what it is answered with */
 	char why[160];			/* words for r; may be empty */
 };

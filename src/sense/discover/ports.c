@@ -138,6 +138,7 @@ static void round_begin(struct sweep *s, struct host *h)
 	h->cursor = 0;
 	h->round_sent = h->round_answers = 0;
 	h->round_start = s->now;
+	part_round(s, h);
 	if (h->rounds == 0) {
 		h->first = s->now;
 	}
@@ -203,6 +204,7 @@ static i64 send_some(struct sweep *s, struct host *h)
 	pace_take(&s->pace, n);
 	h->round_sent += n;
 	h->unheard += n;
+	part_asked(s, h, n);
 	if (h->unheard >= SWEEP_UNHEARD && s->now - h->heard > s->cfg.limits.timeout_ms * NS_MS) {
 		ping_begin(s, h, true);
 		return s->now;
@@ -256,13 +258,16 @@ static void report(struct sweep *s, struct host *h)
 	struct arena *a = arena_new(s->a, 0);
 	vec(struct scan_run) runs = { 0 };
 	struct scan_port_map m = { .host = (u32)(h - s->hosts.p), .at = utc_now(),
-		.alive = !h->gone && !h->contested, .tries = h->quiet };
+		.alive = !h->gone && !h->contested, .tries = h->quiet, .cut = h->cut };
 	struct buf b = buf_new(a, 0);
 
-	for (u32 i = 0; i < s->nports && !h->skip; i++) {
+	for (u32 i = 0; i < s->nports && !h->skip && !(h->cut && h->lo == NULL); i++) {
 		struct scan_run *last = runs.n == 0 ? NULL : &runs.p[runs.n - 1];
 		u8 state = report_state(h, i);
 
+		if (part_known(s, h, i)) {
+			continue;
+		}
 		if (last != NULL && runs.n == SCAN_RUNS_MAX - 1 && (last->state != state || last->hi + 1 != s->ports[i])) {
 			/* cut too small to say: from here on nothing is claimed */
 			*vec_add(a, &runs) = (struct scan_run){ .state = SCAN_UNFINISHED, .lo = s->ports[i],
@@ -291,15 +296,42 @@ static void report(struct sweep *s, struct host *h)
 /* Does what this host has to do now; returns when there is more. */
 static i64 step(struct sweep *s, struct host *h)
 {
+	bool tell = h->at == HOST_REPORTING ? h->cut && h->news > 0 : h->at < HOST_REPORTING && !h->gone && part_due(s, h);
+
+	if (h->lo != NULL && tell) {
+		if (!sweep_room(s)) {
+			return s->now + NS_MS;
+		}
+		part_tell(s, h);
+	}
 	switch (h->at) {
 	case HOST_QUEUED:
 		if (h->skip || h->contested) {
 			h->at = HOST_REPORTING;
 			return s->now;
 		}
+		if (!sweep_room(s)) {
+			return s->now + NS_MS;
+		}
 		host_begin_ports(s, h);
+		h->news_at = h->marked_at = h->round_start = s->now;
+		if ((h->earlier = part_of(s, h)) != NULL) {
+			part_begin(s, h);
+			if (h->undecided == 0) {
+				h->at = HOST_TALKING;
+				return s->now;
+			}
+			if (h->rounds > 0 && s->cfg.how == SCAN_RAW) {
+				if (h->quiet >= s->cfg.limits.tries) {
+					ping_begin(s, h, false);
+				} else {
+					h->at = HOST_SENDING;
+				}
+				return s->now;
+			}
+		}
 		if (s->cfg.how == SCAN_CONNECT) {
-			h->first = s->now;
+			h->first = h->earlier == NULL ? s->now : h->first;
 			h->at = HOST_SENDING;
 			return s->now;
 		}
@@ -361,6 +393,7 @@ static void stop_all(struct sweep *s)
 	for (u32 i = 0; i < s->nactive; i++) {
 		struct host *h = &s->hosts.p[s->active[i]];
 
+		h->cut = h->cut || h->at < HOST_REPORTING;
 		if (h->at < HOST_TALKING) {
 			h->gone = true;	/* what is undecided is unfinished */
 			h->at = HOST_REPORTING;

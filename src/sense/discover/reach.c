@@ -140,6 +140,7 @@ void reach_step(struct sweep *s, struct host *h)
 		h->cursor++;
 		h->round_sent++;
 		s->wire.sent++;
+		part_asked(s, h, 1);
 		pace_take(&d->pace, 1);
 		pace_take(&s->pace, 1);
 	}
@@ -150,6 +151,7 @@ void reach_step(struct sweep *s, struct host *h)
 		h->at = HOST_TALKING;
 	} else {
 		h->cursor = 0;
+		part_round(s, h);
 		h->rounds++;
 		h->round_start = s->now;
 	}

@@ -189,6 +189,8 @@ int sweep_input(struct sweep *s, u16 type, struct str body, int fd)
 		return 0;
 	case MSGS_NET_START:
 		return start(s, body);
+	case MSGS_NET_RESUME:
+		return s->started ? ERR_PROTO : part_resume(s, body);
 	case MSGS_NET_STOP:
 		s->stopping = true;
 		if (s->started && s->phase < SCAN_PORTS) {

@@ -1,5 +1,6 @@
 /* What the files of the engine share: sweep.c (start, messages, phases), look.c (which addresses are there), ports.c (SYNs
- * and their answers), reach.c (the same by connect()), talk.c (conversations), host.c (tables), wire.c (packet socket). */
+ * and their answers), reach.c (the same by connect()), part.c (what
+ * survives a kill), talk.c (conversations), host.c (tables), wire.c (packet socket). */
 #ifndef SENSE_DISCOVER_SWEEP_INT_H
 #define SENSE_DISCOVER_SWEEP_INT_H
 
@@ -89,6 +90,14 @@ struct host {
 	bool ping_mid;		/* asked in the middle of sending, which goes on if it answers */
 	i64 ping_start;
 	u32 talk_cursor, talks;
+	/* what survives a kill (part.c) */
+	const struct scan_part *earlier;	/* what was known when this run was taken up again, NULL: nothing */
+	struct utc since;	/* the oldest of what is known, ms 0: nothing was told yet */
+	u32 news;		/* asked since the last NET_PART */
+	i64 news_at;
+	u32 marked, settled;	/* cursors: at marked_at; a timeout before that */
+	i64 marked_at;
+	bool cut;		/* stopped before it was done */
 };
 
 struct ask {
@@ -152,6 +161,7 @@ struct sweep {
 	struct mac gateway4_mac, gateway6_mac;
 	struct scan_range *skip;
 	size_t nskip;
+	struct map parts;	/* address -> struct scan_part, of NET_RESUME */
 
 	u16 *ports;		/* index -> port */
 	u32 nports;
@@ -211,6 +221,17 @@ void ports_step(struct sweep *s);
 void ports_receive(struct sweep *s);	/* everything in the ring */
 void ports_put_syn(struct sweep *s, const struct ip_addr *from, const struct ip_addr *to, struct mac hop, u64 secret,
 	u16 port, u16 sport);
+
+/* part.c */
+int part_resume(struct sweep *s, struct str body) MUST_USE;	/* NET_RESUME */
+const struct scan_part *part_of(const struct sweep *s, const struct host *h);	/* what is known of it from before; NULL */
+void part_begin(struct sweep *s, struct host *h);	/* h->earlier is not NULL: goes on where it stood. Needs room */
+void part_tell(struct sweep *s, struct host *h);	/* NET_PART; needs room */
+void part_round(const struct sweep *s, struct host *h);	/* a round begins */
+void part_asked(const struct sweep *s, struct host *h, u32 n);	/* so many were sent */
+bool part_due(const struct sweep *s, const struct host *h);
+bool part_known(const struct sweep *s, const struct host *h, u32 index);	/* told by h->earlier */
+bool part_talked(const struct host *h, u16 port);
 
 /* reach.c */
 void reach_step(struct sweep *s, struct host *h);

@@ -135,7 +135,7 @@ bool talk_step(struct sweep *s, struct host *h)
 		u16 port = s->ports[i];
 		int fd;
 
-		if (host_state(h, i) != SCAN_OPEN || talk_port_barred(port) || h->gone) {
+		if (host_state(h, i) != SCAN_OPEN || talk_port_barred(port) || h->gone || part_talked(h, port)) {
 			continue;
 		}
 		fd = talk_connect(s, &h->addr, port);

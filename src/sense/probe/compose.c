@@ -220,9 +220,18 @@ static void set_found(struct fact_new *n, const struct probe_found *f)
 	}
 }
 
+void compose_determined(struct digest *d, u32 host, u16 port)
+{
+	struct dhost *h = &d->hosts.p[host];
+
+	if (h->ndetermined == h->cap) {
+		h->determined = vec_grow(d->a, h->determined, sizeof *h->determined, h->ndetermined, &h->cap);
+	}
+	h->determined[h->ndetermined++] = port;
+}
+
 int compose_talk(struct digest *d, const struct talk *t)
 {
-	struct dhost *h = &d->hosts.p[t->host];
 	struct str raw = buf_view(&t->t.rx), source = str_z(t->t.probe->source);
 	struct probe_found f;
 	struct fact_new *n;
@@ -241,10 +250,7 @@ int compose_talk(struct digest *d, const struct talk *t)
 		return r;
 	}
 	if ((f.name.n > 0 || f.nnot > 0) && f.qod >= SEEN_QOD_DECIDES) {
-		if (h->ndetermined == h->cap) {
-			h->determined = vec_grow(d->a, h->determined, sizeof *h->determined, h->ndetermined, &h->cap);
-		}
-		h->determined[h->ndetermined++] = t->port;
+		compose_determined(d, t->host, t->port);
 	}
 	if (raw.n == 0) {
 		return 0;
@@ -366,6 +372,83 @@ static struct scan_run *by_service(struct arena *a, struct dhost *h, const struc
 	return v.p;
 }
 
+/* Open ports of a host that goes on are told when they are found, as long as they are few: of a host that answers everywhere one fact
+ * speaks, at its end. */
+#define NEWS_MAX 100
+
+static size_t count_open(const struct scan_run *p, size_t n)
+{
+	size_t open = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		open += p[i].state == SCAN_OPEN ? (size_t)(p[i].hi - p[i].lo) + 1 : 0;
+	}
+	return open;
+}
+
+static bool told(const struct dhost *h, u16 port)
+{
+	for (size_t i = 0; i < h->ntold; i++) {
+		if (h->told[i] == port) {
+			return true;
+		}
+	}
+	for (size_t i = 0; h->ea != NULL && i < h->earlier.nruns && count_open(h->earlier.runs, h->earlier.nruns) <= NEWS_MAX; i++) {
+		if (h->earlier.runs[i].state == SCAN_OPEN && h->earlier.runs[i].lo <= port && port <= h->earlier.runs[i].hi) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static int ports_open(struct digest *d, u32 host, const struct scan_run *p, size_t n, struct utc at, bool note)
+{
+	struct dhost *h = &d->hosts.p[host];
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		for (u32 port = p[i].lo; p[i].state == SCAN_OPEN && port <= p[i].hi && r == 0; port++) {
+			if (told(h, (u16)port)) {
+				continue;
+			}
+			r = compose_port(d, host, (u16)port, at);
+			if (note) {
+				if (h->ntold == h->told_cap) {
+					h->told = vec_grow(d->a, h->told, sizeof *h->told, h->ntold, &h->told_cap);
+				}
+				h->told[h->ntold++] = (u16)port;
+			}
+		}
+	}
+	return r;
+}
+
+int compose_news(struct digest *d, u32 host, struct utc at)
+{
+	const struct scan_part *p = &d->hosts.p[host].part;
+
+	return count_open(p->runs, p->nruns) > NEWS_MAX ? 0 : ports_open(d, host, p->runs, p->nruns, at, true);
+}
+
+int compose_part(struct digest *d, u32 host)
+{
+	struct dhost *h = &d->hosts.p[host];
+	char text[IP_TEXT];
+	struct buf b;
+
+	room_for(d, 0, 16 * KiB);
+	b = buf_new(d->ca, 16 * KiB);
+	if (!h->done) {
+		h->part.talked = h->talked;
+		h->part.ntalked = h->ntalked < SCAN_PART_TALKED_MAX ? h->ntalked : SCAN_PART_TALKED_MAX;
+		scan_part_write(&b, &h->part);
+	}
+	*vec_add(d->ca, &d->items) = (struct chunk_item){ .type = CHUNK_PART, .body = buf_view(&b),
+		.head = str_dup(d->ca, ip_addr_text(&h->found.addr, text)) };
+	d->bytes += b.n + 64;
+	return buf_done(&b);
+}
+
 static int answers_all(struct digest *d, u32 host, struct scan_run *p, size_t n, struct utc at)
 {
 	struct fact_new *f;
@@ -377,35 +460,48 @@ static int answers_all(struct digest *d, u32 host, struct scan_run *p, size_t n,
 	return add_fact(d, f, at, 95, NULL);
 }
 
-int compose_ports(struct digest *d, u32 host, const struct scan_port_map *m)
+/* What was looked at in one go: coverage of its ports, and of their services. */
+static int looked(struct digest *d, u32 host, const struct scan_port_map *m)
 {
 	const struct str service[] = { S("name"), S("not"), S("plain"), S("prompt") };
-	struct dhost *h = &d->hosts.p[host];
 	struct arena *a = arena_new(NULL, 0);
 	struct scan_run *service_runs;
-	size_t n, open = 0;
-	int r = 0;
+	size_t n;
+	int r;
 
-	for (size_t i = 0; i < m->nruns; i++) {
-		open += m->runs[i].state == SCAN_OPEN ? (size_t)(m->runs[i].hi - m->runs[i].lo) + 1 : 0;
-	}
-	service_runs = by_service(a, h, m, &n);
-	if (open > ANSWERS_ALL) {
-		r = answers_all(d, host, arena_copy(a, m->runs, m->nruns * sizeof *m->runs), m->nruns, m->at);
-	}
-	for (size_t i = 0; open <= ANSWERS_ALL && i < m->nruns && r == 0; i++) {
-		for (u32 p = m->runs[i].lo; m->runs[i].state == SCAN_OPEN && p <= m->runs[i].hi && r == 0; p++) {
-			r = compose_port(d, host, (u16)p, m->at);
-		}
-	}
-	if (r == 0) {
-		r = coverage(d, host, "port", m->runs, m->nruns, m, NULL, 0);
-	}
-	if (r == 0) {
+	service_runs = by_service(a, &d->hosts.p[host], m, &n);
+	r = m->nruns == 0 ? 0 : coverage(d, host, "port", m->runs, m->nruns, m, NULL, 0);
+	if (r == 0 && m->nruns > 0) {
 		r = coverage(d, host, "service", service_runs, n, m, service, countof(service));
 	}
 	arena_free(a);
 	return r;
+}
+
+/* The ports of a host at its end: those of before the run was taken up again, as of then, and those looked at since. */
+int compose_ports(struct digest *d, u32 host, const struct scan_port_map *m)
+{
+	struct dhost *h = &d->hosts.p[host];
+	struct scan_port_map before = { .host = host, .at = h->earlier.at, .alive = true, .tries = 1, .runs = h->earlier.runs,
+		.nruns = h->ea != NULL ? h->earlier.nruns : 0 };
+	struct arena *a = arena_new(NULL, 0);
+	size_t n = m->nruns + before.nruns;
+	struct scan_run *all = arena_alloc(a, (n + 1) * sizeof *all);
+	int r;
+
+	memcpy(all, m->runs, m->nruns * sizeof *all);
+	if (before.nruns > 0) {
+		memcpy(all + m->nruns, before.runs, before.nruns * sizeof *all);
+		qsort(all, n, sizeof *all, by_port);
+	}
+	r = count_open(all, n) > ANSWERS_ALL ? answers_all(d, host, all, n, m->at) :
+		(r = ports_open(d, host, before.runs, before.nruns, before.at, false)) != 0 ? r :
+		ports_open(d, host, m->runs, m->nruns, m->at, false);
+	if (r == 0) {
+		r = looked(d, host, &before);
+	}
+	arena_free(a);
+	return r != 0 ? r : looked(d, host, m);
 }
 
 int compose_device(struct digest *d, u32 device)

@@ -33,6 +33,10 @@ void digest_free(struct digest *d)
 	for (size_t i = 0; i < d->nqueue; i++) {
 		arena_free(d->queue[i].a);
 	}
+	for (size_t i = 0; i < d->hosts.n; i++) {
+		arena_free(d->hosts.p[i].pa);
+		arena_free(d->hosts.p[i].ea);
+	}
 	arena_free(d->ca);
 	arena_free(d->a);
 }
@@ -129,10 +133,20 @@ static void talk_bytes(struct digest *d, struct talk *t, const struct scan_talk 
 	(void)speak(d, t);	/* without room digest_tick does it */
 }
 
-static int talk_end(struct digest *d, struct talk *t, size_t at)
+/* One that was stopped is held again when the run is taken up. */
+static int talk_end(struct digest *d, struct talk *t, size_t at, bool whole)
 {
+	struct dhost *h = &d->hosts.p[t->host];
+	size_t known = h->ndetermined;
 	int r = compose_talk(d, t);
 
+	if (r == 0 && whole) {
+		if (h->ntalked == h->talked_cap) {
+			h->talked = vec_grow(d->a, h->talked, sizeof *h->talked, h->ntalked, &h->talked_cap);
+		}
+		h->talked[h->ntalked++] = (struct scan_talked){ .port = t->port, .determined = h->ndetermined > known };
+		r = h->pa != NULL ? compose_part(d, t->host) : 0;
+	}
 	d->talks[at] = d->talks[--d->ntalks];
 	arena_free(t->t.a);
 	return r;
@@ -159,7 +173,7 @@ static int input_talk(struct digest *d, struct str body)
 		talk_bytes(d, t, &m);
 		return 0;
 	}
-	return talk_end(d, t, at);
+	return talk_end(d, t, at, m.why != SCAN_END_STOPPED);
 }
 
 /* When a conversation wants to be looked at again, and what then: quiet() or the end. */
@@ -241,6 +255,66 @@ static int input_looked(struct digest *d, struct str body)
 	return 0;
 }
 
+/* What is known of a host that goes on. What it knew when this run was taken up comes first, and once. */
+static int input_part(struct digest *d, struct str body)
+{
+	struct scan_news m;
+	struct dhost *h;
+	struct arena *a;
+	struct scan_part p;
+	int r = scan_news_read(body, &m);
+
+	if (r != 0) {
+		return r;
+	}
+	if (!d->looked_at || m.host >= d->hosts.n || d->hosts.p[m.host].done) {
+		return ERR_PROTO;
+	}
+	h = &d->hosts.p[m.host];
+	a = arena_new(NULL, 0);
+	if ((r = scan_part_read(a, m.part, &p)) != 0 || !ip_addr_eq(&p.addr, &h->found.addr) ||
+		(m.earlier && (h->ea != NULL || h->pa != NULL))) {
+		arena_free(a);
+		return r != 0 ? r : ERR_PROTO;
+	}
+	if (m.earlier) {
+		h->ea = a;
+		h->earlier = p;
+		for (size_t i = 0; i < p.ntalked; i++) {
+			if (h->ntalked == h->talked_cap) {
+				h->talked = vec_grow(d->a, h->talked, sizeof *h->talked, h->ntalked, &h->talked_cap);
+			}
+			h->talked[h->ntalked++] = p.talked[i];
+			if (p.talked[i].determined) {
+				compose_determined(d, m.host, p.talked[i].port);
+			}
+		}
+		h->pa = arena_new(NULL, 0);
+		h->part = p;
+		return 0;
+	}
+	arena_free(h->pa);
+	h->pa = a;
+	h->part = p;
+	return (r = compose_news(d, m.host, m.at)) != 0 ? r : compose_part(d, m.host);
+}
+
+static int ports_over(struct digest *d, const struct scan_port_map *m)
+{
+	struct dhost *h = &d->hosts.p[m->host];
+	int r = m->nruns > 0 || h->ea != NULL ? compose_ports(d, m->host, m) : 0;
+
+	h->done = true;
+	if (r == 0 && !m->cut && (m->nruns > 0 || h->ea != NULL)) {
+		compose_progress(d, m->host);
+		r = h->pa != NULL ? compose_part(d, m->host) : 0;
+	}
+	arena_free(h->pa);
+	arena_free(h->ea);
+	h->pa = h->ea = NULL;
+	return r;
+}
+
 static int input_ports(struct digest *d, struct str body)
 {
 	struct arena *a;
@@ -259,18 +333,11 @@ static int input_ports(struct digest *d, struct str body)
 	for (size_t i = 0; r == 0 && i < d->ntalks; i++) {
 		r = d->talks[i]->host == m.host ? ERR_PROTO : 0;
 	}
-	if (r != 0) {
+	if (r != 0 || (r = ports_over(d, &m)) != 0) {
 		goto out;
 	}
-	d->hosts.p[m.host].done = true;
 	v = &d->devices.p[d->hosts.p[m.host].found.device];
 	v->done++;
-	if (m.nruns > 0) {
-		if ((r = compose_ports(d, m.host, &m)) != 0) {
-			goto out;
-		}
-		compose_progress(d, m.host);
-	}
 	/* addresses were looked for before any port; it is said once all that was found there is said */
 	if (v->done == v->hosts.n) {
 		r = compose_device(d, d->hosts.p[m.host].found.device);
@@ -320,6 +387,9 @@ int digest_input(struct digest *d, u16 type, struct str body, struct mono now)
 	case MSGS_NET_RX:
 		r = input_talk(d, body);
 		break;
+	case MSGS_NET_PART:
+		r = input_part(d, body);
+		break;
 	case MSGS_NET_PORTS:
 		r = input_ports(d, body);
 		break;
@@ -349,6 +419,10 @@ static void send_chunks(struct digest *d)
 {
 	size_t sent = 0;
 
+	/* what was learned goes as soon as core has recorded all before it: the slower core is, the more is recorded at once */
+	if (d->nqueue == 0 && d->unacked == 0 && d->ca != NULL && d->out.room(d->out.ctx)) {
+		compose_cut(d);
+	}
 	while (sent < d->nqueue && d->unacked < UNACKED_MAX && d->out.room(d->out.ctx)) {
 		d->out.put(d->out.ctx, MSGS_PUT_CHUNK, d->queue[sent].body);
 		arena_free(d->queue[sent].a);

@@ -29,6 +29,15 @@ struct dhost {
 	u16 *determined;	/* open ports whose service was */
 	size_t ndetermined, cap;
 	bool done;
+	/* until it is done: what is known of it, kept with the run */
+	struct arena *pa;		/* of `part`; NULL: nothing was told yet */
+	struct scan_part part;		/* its talked are those of `talked` */
+	struct arena *ea;		/* of `earlier`; NULL: this run did not know it before */
+	struct scan_part earlier;
+	struct scan_talked *talked;
+	size_t ntalked, talked_cap;
+	u16 *told;			/* open ports whose facts went out already */
+	size_t ntold, told_cap;
 };
 
 struct ddevice {
@@ -73,6 +82,9 @@ int compose_port(struct digest *d, u32 host, u16 port, struct utc at) MUST_USE;
 int compose_talk(struct digest *d, const struct talk *t) MUST_USE;	/* service, banner, evidence */
 int compose_ports(struct digest *d, u32 host, const struct scan_port_map *m) MUST_USE;
 int compose_device(struct digest *d, u32 device) MUST_USE;
+int compose_part(struct digest *d, u32 host) MUST_USE;	/* the record of what is known of it; empty when it is done */
+void compose_determined(struct digest *d, u32 host, u16 port);	/* the service at that port is */
+int compose_news(struct digest *d, u32 host, struct utc at) MUST_USE;	/* the open ports that were not told yet */
 void compose_progress(struct digest *d, u32 host);
 void compose_cut(struct digest *d);	/* what is filled goes to the queue */
 

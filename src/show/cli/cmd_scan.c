@@ -25,6 +25,7 @@ struct scan {
 	struct utc since;		/* when this run of the command began */
 	const struct scan_range *targets;
 	size_t ntargets;
+	const struct json *parts;	/* NULL or a list: what the run knew before */
 };
 
 static int list_of(struct cli *c, const struct json *v, struct scan_range **ret, size_t *ret_n)
@@ -110,6 +111,10 @@ static int start_body(struct scan *s, const struct json *told, struct buf *ret)
 		return r;
 	}
 	s->run = st.run;
+	s->parts = json_get(told, S("parts"));
+	if (s->parts != NULL && s->parts->type != JSON_ARR) {
+		return ERR_PROTO;
+	}
 	st.chunk = (u32)chunk;
 	st.limits = str_eq(cli_str(c, "profile"), S("lab")) ? scan_limits_lab() : scan_limits_gentle();
 	if (str_eq(cli_str(c, "profile"), S("lab")) && !lab) {
@@ -229,30 +234,59 @@ static int on_exit(void *arg, const struct super_exit *e)
 	return ERR_CLOSED;
 }
 
+static int send_net(struct scan *s, u16 type, u32 id, struct str body)
+{
+	struct msg m = { .type = type, .id = id, .body = body, .fd = -1 };
+
+	return super_send(s->q->super, ROLE_NET, &m);
+}
+
 /* The first Ctrl-C stops sending and keeps what was found; the second ends at once. */
 static int on_signal(void *arg, int sig)
 {
 	struct scan *s = arg;
-	struct msg stop = { .type = MSGS_NET_STOP, .fd = -1 };
-
 	s->sig = sig;
 	if (s->stopping) {
 		return ERR_CANCELED;
 	}
 	s->stopping = true;
 	cli_say(s->c, MSG_say_stopping, TR_NONE);
-	return super_send(s->q->super, ROLE_NET, &stop);
+	return send_net(s, MSGS_NET_STOP, 0, S(""));
+}
+
+#define PARTS_MESSAGES 3	/* a channel holds four, one of them is the start */
+
+/* What an interrupted run knew of addresses that are not done goes to net before the scan begins. What does not fit is asked again. */
+static int send_parts(struct scan *s)
+{
+	struct buf b = buf_new(s->c->a, LIMIT_MSG_BODY);
+	u32 sent = 0;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && sent < PARTS_MESSAGES && s->parts != NULL && i < s->parts->arr.n; i++) {
+		struct str part;
+
+		if (s->parts->arr.p[i].type != JSON_STR || str_unbase64(s->c->a, s->parts->arr.p[i].s, &part) != 0) {
+			return ERR_PROTO;
+		}
+		if (b.n + part.n + 4 > LIMIT_MSG_BODY) {
+			r = send_net(s, MSGS_NET_RESUME, 0, buf_view(&b));
+			buf_reset(&b);
+			sent++;
+		}
+		buf_blob(&b, part);
+	}
+	return r != 0 || b.n == 0 || sent == PARTS_MESSAGES ? r : send_net(s, MSGS_NET_RESUME, 0, buf_view(&b));
 }
 
 static int run_scan(struct scan *s, struct str body)
 {
 	struct super_calls calls = { .on_msg = on_msg, .on_exit = on_exit, .on_signal = on_signal, .arg = s };
-	struct msg m = { .type = MSGS_NET_START, .id = 1, .body = body, .fd = -1 };
 	int r;
 
 	s->began = mono_now();
 	if ((r = super_spawn(s->q->super, ROLE_NET)) != 0 || (r = super_spawn(s->q->super, ROLE_PARSE)) != 0 ||
-	    (r = super_send(s->q->super, ROLE_NET, &m)) != 0) {
+	    (r = send_parts(s)) != 0 || (r = send_net(s, MSGS_NET_START, 1, body)) != 0) {
 		return r;
 	}
 	r = super_run(s->q->super, &calls);

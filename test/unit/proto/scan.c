@@ -142,3 +142,39 @@ void test_scan__progress_joins(void **state)
 	assert_int_equal(joined.n, 0);
 	arena_free(a);
 }
+
+void test_scan__part_round_trip_and_limits(void **state)
+{
+	struct arena *a = arena_new(NULL, 0);
+	struct scan_run runs[] = { { SCAN_CLOSED, 1, 22 }, { SCAN_OPEN, 23, 23 }, { SCAN_FILTERED, 24, 65535 } };
+	struct scan_talked talked[] = { { 23, true }, { 80, false } };
+	struct scan_part p = { .addr = ip_addr4(0x0a070002), .mac = { { 0, 0x16, 0x3e, 0, 0, 2 } }, .at = { 5 }, .rounds = 2, .quiet = 1,
+		.cursor = 77, .span_ms = 9, .runs = runs, .nruns = 3, .talked = talked, .ntalked = 2 }, got;
+	struct scan_news news = { .host = 7, .earlier = true, .at = { 9 } }, told;
+	struct buf b = buf_new(a, 0), whole = buf_new(a, 0);
+
+	(void)state;
+	scan_part_write(&b, &p);
+	for (size_t n = 0; n < b.n; n++) {
+		assert_int_not_equal(scan_part_read(a, str_sub(buf_view(&b), 0, n), &got), 0);
+	}
+	news.part = buf_view(&b);
+	scan_news_write(&whole, &news);
+	assert_int_equal(scan_news_read(buf_view(&whole), &told), 0);
+	assert_true(told.host == 7 && told.earlier && told.at.ms == 9);
+	assert_int_equal(scan_part_read(a, told.part, &got), 0);
+	assert_true(ip_addr_eq(&got.addr, &p.addr) && mac_eq(got.mac, p.mac) && got.at.ms == 5 && got.rounds == 2 && got.quiet == 1 &&
+		got.cursor == 77 && got.span_ms == 9);
+	assert_true(got.nruns == 3 && got.runs[2].state == SCAN_FILTERED && got.runs[2].hi == 65535);
+	assert_true(got.ntalked == 2 && got.talked[0].determined && got.talked[1].port == 80 && !got.talked[1].determined);
+	/* what is not determined is no part of it, nor are runs out of order */
+	runs[1].state = SCAN_SILENT;
+	buf_reset(&b);
+	scan_part_write(&b, &p);
+	assert_int_equal(scan_part_read(a, buf_view(&b), &got), ERR_RANGE);
+	runs[1] = (struct scan_run){ SCAN_OPEN, 22, 23 };
+	buf_reset(&b);
+	scan_part_write(&b, &p);
+	assert_int_equal(scan_part_read(a, buf_view(&b), &got), ERR_RANGE);
+	arena_free(a);
+}

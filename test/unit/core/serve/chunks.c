@@ -448,3 +448,50 @@ void test_chunks__limits_of_a_run(void **state)
 	assert_int_equal(l.from.ms, 0);
 	down(&b);
 }
+
+static struct chunk_in parts(struct bed *b, u32 n, const char *name, const char *body)
+{
+	struct chunk_item item = { .type = CHUNK_PART, .head = str_z(name), .body = str_z(body) };
+	struct chunk c = { .run = S("R"), .n = n, .items = &item, .nitems = 1 };
+	struct buf text = buf_new(b->a, 0);
+	struct chunk_in in = { 0 };
+
+	chunk_write(&text, &c);
+	in.r = chunk_take(b->a, buf_view(&text), &in);
+	return in;
+}
+
+/* How far a run is makes no entry; the last part of a name stands, and an empty one takes it away. */
+void test_chunks__parts_are_kept_beside_the_run(void **state)
+{
+	struct store_object o;
+	struct bed b;
+	u64 size;
+
+	(void)state;
+	up(&b);
+	size = b.s->head.size;
+	struct chunk_in in[] = { parts(&b, 0, "10.7.0.2", "one"), parts(&b, 1, "fe80::1", "six"), parts(&b, 2, "10.7.0.2", "two") };
+	chunks_put(b.s, in, countof(in));
+	for (size_t i = 0; i < countof(in); i++) {
+		assert_int_equal(in[i].r, 0);
+	}
+	assert_int_equal(b.s->head.size, size);
+	assert_int_equal(store_get_object(b.s->st, b.a, S("part"), S("R/10.7.0.2"), &o), 0);
+	assert_true(str_eq(o.body, S("two")));
+	assert_int_equal(store_get_object(b.s->st, b.a, S("part"), S("R/fe80::1"), &o), 0);
+	assert_int_equal(store_get_object(b.s->st, b.a, S("progress"), S("R"), &o), 0);
+	assert_true(str_eq(o.body, str_of("\0\0\0\3", 4)));
+	struct chunk_in gone[] = { chunk(&b, "R", 3, "lab", 2, "done"), parts(&b, 4, "10.7.0.2", "") };
+	chunks_put(b.s, gone, countof(gone));
+	assert_int_equal(gone[0].r, 0);
+	assert_int_equal(gone[1].r, 0);
+	assert_int_equal(b.s->head.size, size + 1);
+	assert_int_equal(store_get_object(b.s->st, b.a, S("part"), S("R/10.7.0.2"), &o), ERR_NOTFOUND);
+	assert_int_equal(serve_check(b.s, NULL, b.a), 0);
+	/* a name is an address's text, and nothing that could leave its run */
+	assert_int_equal(parts(&b, 5, "../x", "y").r, ERR_RANGE);
+	assert_int_equal(parts(&b, 5, "", "y").r, ERR_RANGE);
+	assert_int_equal(parts(&b, 5, "a/b", "y").r, ERR_RANGE);
+	down(&b);
+}

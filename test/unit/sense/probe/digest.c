@@ -19,7 +19,8 @@ struct rig {
 	bool full;		/* no room to speak */
 	struct buf tx;		/* bytes sent in the conversation */
 	bool closed, done, hold;
-	u32 chunks, facts;
+	u32 chunks, acked, facts, parts;
+	struct str part;	/* the last record of an address that goes on; empty: it is done */
 	struct fact service;	/* the last service fact */
 	struct seen seen;
 	struct str covered;	/* open ports of the last coverage of services */
@@ -43,6 +44,11 @@ static void take_chunk(struct rig *r, struct str body)
 		struct fact f;
 		struct seen s;
 
+		if (c.items[i].type == CHUNK_PART) {
+			r->parts++;
+			r->part = c.items[i].body;
+			continue;
+		}
 		if (c.items[i].type != CHUNK_FACT) {
 			assert_true(c.items[i].body.n <= 4096);
 			continue;
@@ -166,6 +172,16 @@ static void over(struct rig *r)
 	assert_int_equal(give(r, MSGS_NET_OVER, &b), 0);
 }
 
+/* core records whatever it was sent, until nothing more comes of it */
+static void ack_all(struct rig *r)
+{
+	while (r->acked < r->chunks) {
+		r->acked++;
+		assert_int_equal(digest_ack(r->d, 0), 0);
+		digest_tick(r->d, r->now);
+	}
+}
+
 static void open_one(struct rig *r)
 {
 	add_host(r, 0, 0, ip_addr4(0x0a070002));
@@ -180,8 +196,7 @@ static void end_one(struct rig *r)
 	assert_int_equal(talk(r, &(struct scan_talk){ .conv = 1, .what = SCAN_RX_END, .at = { 2500 } }), 0);
 	ports(r, 0, runs, 3);
 	over(r);
-	assert_int_equal(digest_ack(r->d, 0), 0);
-	digest_tick(r->d, r->now);
+	ack_all(r);
 	assert_true(r->done);
 }
 
@@ -387,6 +402,92 @@ void test_digest__what_net_may_not_say(void **state)
 	scan_over_write(&b, &(struct scan_over){ 0 });
 	assert_int_equal(give(r, MSGS_NET_OVER, &b), ERR_PROTO);	/* with a conversation open */
 	assert_int_equal(digest_input(r->d, MSGS_NET_TX, S(""), r->now), ERR_PROTO);
+	rig_free(r);
+}
+
+static int news(struct rig *r, bool earlier, const struct scan_part *p)
+{
+	struct buf b = buf_new(r->a, 0), whole = buf_new(r->a, 0);
+
+	scan_part_write(&b, p);
+	scan_news_write(&whole, &(struct scan_news){ .host = 0, .earlier = earlier, .at = { 1800 }, .part = buf_view(&b) });
+	return give(r, MSGS_NET_PART, &whole);
+}
+
+/* What net tells of a host that goes on is recorded at once, with what a later beginning needs; told facts are not told again. */
+void test_digest__what_is_known_is_kept_as_it_comes(void **state)
+{
+	struct scan_run runs[] = { { SCAN_CLOSED, 1, 22 }, { SCAN_OPEN, 23, 23 }, { SCAN_CLOSED, 24, 100 } };
+	struct scan_part p = { .addr = ip_addr4(0x0a070002), .at = { 1700 }, .rounds = 1, .cursor = 90, .runs = runs, .nruns = 3 }, got;
+	struct rig *r = rig_new();
+	u32 before;
+
+	(void)state;
+	open_one(r);
+	ack_all(r);
+	before = r->facts;
+	assert_int_equal(news(r, false, &p), 0);
+	assert_int_equal(r->facts, before + 1);		/* the open port, before its host is done */
+	assert_int_equal(scan_part_read(r->a, r->part, &got), 0);
+	assert_int_equal(got.nruns, 3);
+	assert_int_equal(got.ntalked, 0);
+	ack_all(r);
+	assert_int_equal(news(r, false, &p), 0);
+	ack_all(r);
+	assert_int_equal(r->facts, before + 1);
+	assert_int_equal(bytes(r, S("\xff\xfd\x01\r\nhost login: ")), 0);
+	assert_int_equal(talk(r, &(struct scan_talk){ .conv = 1, .what = SCAN_RX_END, .at = { 2500 } }), 0);
+	ack_all(r);
+	assert_int_equal(scan_part_read(r->a, r->part, &got), 0);
+	assert_int_equal(got.ntalked, 1);
+	assert_true(got.talked[0].port == 23 && got.talked[0].determined);
+	runs[2].hi = 65535;
+	ports(r, 0, runs, 3);
+	over(r);
+	ack_all(r);
+	assert_true(r->done);
+	assert_int_equal(r->part.n, 0);		/* done: nothing is kept of it but that */
+	assert_str(r->covered, "23");
+	rig_free(r);
+}
+
+/* Taken up again: what was known covers as of then, conversations are not held again, and a stopped one was none. */
+void test_digest__what_was_known_before_counts(void **state)
+{
+	struct scan_run before[] = { { SCAN_CLOSED, 1, 22 }, { SCAN_OPEN, 23, 23 } }, rest[] = { { SCAN_CLOSED, 24, 65535 } };
+	struct scan_talked talked[] = { { 23, true } };
+	struct scan_part p = { .addr = ip_addr4(0x0a070002), .at = { 500 }, .rounds = 1, .cursor = 20, .runs = before, .nruns = 2,
+		.talked = talked, .ntalked = 1 }, got;
+	struct rig *r = rig_new();
+	u32 facts;
+
+	(void)state;
+	add_host(r, 0, 0, ip_addr4(0x0a070002));
+	looked(r);
+	ack_all(r);
+	facts = r->facts;
+	assert_int_equal(news(r, true, &p), 0);
+	assert_int_equal(news(r, true, &p), ERR_PROTO);		/* once, and first */
+	ports(r, 0, rest, 1);
+	over(r);
+	ack_all(r);
+	assert_true(r->done);
+	/* two coverages as of then, two as of now, and the addresses: the port was told then */
+	assert_int_equal(r->facts, facts + 5);
+	rig_free(r);
+
+	r = rig_new();
+	open_one(r);
+	p.ntalked = 0;
+	assert_int_equal(news(r, false, &p), 0);
+	ack_all(r);
+	assert_int_equal(bytes(r, S("\xff\xfd\x01\r\nhost login: ")), 0);
+	assert_int_equal(talk(r, &(struct scan_talk){ .conv = 1, .what = SCAN_RX_END, .at = { 2500 }, .why = SCAN_END_STOPPED }), 0);
+	ack_all(r);
+	assert_int_equal(scan_part_read(r->a, r->part, &got), 0);
+	assert_int_equal(got.ntalked, 0);
+	p.addr = ip_addr4(0x0a070003);
+	assert_int_equal(news(r, false, &p), ERR_PROTO);	/* of another address than the host's */
 	rig_free(r);
 }
 
