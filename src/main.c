@@ -31,7 +31,7 @@ static void *make_judge(struct arena *a)
 static int core_main(void)
 {
 	static const struct serve_parts parts = { .requests = { judge_requests, proof_requests }, .judge = judge_asset,
-		.texts = judge_texts, .summary = judge_summary, .make = make_judge };
+		.texts = judge_texts, .summary = judge_summary, .past = judge_past, .moment = judge_moment, .make = make_judge };
 
 	return serve_main(&parts);
 }

@@ -27,6 +27,9 @@ quiet() {
 shown() { quiet "$@" && grep -q "$here\|osaka" "$work/said"; }
 ok "asset ls" shown asset ls -f json
 ok "asset ls of what is elsewhere" quiet asset ls vendor:acme --sort name -f jsonl
+ok "asset ls as of now, by those who see a part" quiet asset ls --as-of "$(date -u +%Y-%m-%d)" -f jsonl
+ok "asset show as of now, own" shown asset show "$here" --as-of "$(date -u +%Y-%m-%d)" -f json
+ok "asset show as of now, of what is elsewhere" quiet asset show "$there" --as-of "$(date -u +%Y-%m-%d)"
 ok "asset show, own" shown asset show "$here" -f json
 ok "network ls" shown network ls
 ok "scope ls" quiet scope ls

@@ -310,6 +310,17 @@ int catalog_load(struct arena *a, const struct catalog_source *src, size_t n, st
 	return 0;
 }
 
+struct catalog_source catalog_source_of(struct arena *a, struct str kind, struct str name, struct str body)
+{
+	if (str_eq(kind, S("rule"))) {
+		return (struct catalog_source){ .kind = S("measures"), .name = name, .body = str_printf(a, "{\"measures\":[%.*s]}", STRF(body)) };
+	}
+	if (str_eq(kind, S("mapping"))) {
+		return (struct catalog_source){ .kind = S("mapping"), .name = name, .body = str_printf(a, "{\"pairs\":[%.*s]}", STRF(body)) };
+	}
+	return (struct catalog_source){ .kind = S("guideline"), .name = name, .body = body };
+}
+
 const struct catalog_measure *catalog_measure(const struct catalog *c, struct str id)
 {
 	for (size_t i = 0; i < c->nmeasures; i++) {

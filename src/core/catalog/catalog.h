@@ -78,6 +78,9 @@ extern const size_t catalog_nbuiltin;
 int catalog_load(struct arena *a, const struct catalog_source *src, size_t n, struct catalog *ret, struct perr *reterr)
 	MUST_USE;
 
+/* One text by itself as a source: a list of one, or the guideline of that name. */
+struct catalog_source catalog_source_of(struct arena *a, struct str kind, struct str name, struct str body);
+
 const struct catalog_measure *catalog_measure(const struct catalog *c, struct str id);		/* NULL: unknown */
 const struct catalog_guideline *catalog_guideline(const struct catalog *c, struct str id);
 const struct catalog_control *catalog_control(const struct catalog_guideline *g, struct str id);	/* parts too */

@@ -6,7 +6,7 @@
  * Invariants: the log grows by exactly one leaf a commit; the in-memory head changes only after the COMMIT; positions (seq, index) are those of
  * the draft's order. Danger: a COMMIT whose outcome is unclear. Then nobody may go on from the head in memory, and the process ends;
  * the chunk id tells after the restart what happened. */
-#include "core/serve/serve_int.h"
+#include "core/serve/commit_int.h"
 
 #include "base/limits.h"
 #include "base/log.h"
@@ -15,24 +15,6 @@
 
 #include <string.h>
 #include <unistd.h>
-
-struct work {
-	struct arena *a;
-	struct serve *s;
-	const struct serve_draft *d;
-	struct fold *fold;
-	enum envelope_type type;
-	struct utc at;
-	u64 seq;
-	struct item *items;		/* the draft's, with `again` put in */
-	struct packed *packed;
-	u64 *asset;			/* of each item */
-	struct hash *commits;
-	struct salt *salts;
-	u32 *part;			/* first part of each item */
-	u32 nparts;
-	struct serve_done done;
-};
 
 int serve_load_head(struct serve *s)
 {
@@ -173,7 +155,7 @@ static size_t group_bytes(const struct work *w, size_t first)
 }
 
 /* Groups are runs of items of one asset, so that an asset's history is read without reading its neighbours'. */
-static int pack_groups(struct work *w, struct store_batch *b)
+int commit_groups(struct work *w, struct store_batch *b)
 {
 	struct store_items *groups = arena_alloc(w->a, w->d->nitems * sizeof *groups);
 	size_t n = 0, i = 0;
@@ -327,7 +309,7 @@ static int add_unlinks(struct work *w, struct store_object *objects, size_t *n)
 }
 
 /* The object versions of this entry carry its number. */
-static int number_objects(struct work *w, struct store_batch *b)
+int commit_objects(struct work *w, struct store_batch *b)
 {
 	const struct identity_edge *edges;
 	size_t nedges = fold_edges(w->fold, &edges);
@@ -352,7 +334,7 @@ static int number_objects(struct work *w, struct store_batch *b)
 }
 
 /* Each asset once, and as it is now that others were merged. */
-static int fold_once(struct work *w, const u64 *assets, size_t n)
+int commit_fold_once(struct work *w, const u64 *assets, size_t n)
 {
 	const struct serve_draft *d = w->d;
 	struct map done = { 0 };
@@ -399,7 +381,7 @@ static int erase_parts(struct work *w, struct store_batch *b)
 		for (i++; i < d->nerase && d->erase[i].seq == g.seq && d->erase[i].part < end; i++) {
 		}
 	}
-	if (!d->more && ((r = fold_once(w, assets.p, assets.n)) != 0 || (r = fold_once(w, d->refold, d->nrefold)) != 0)) {
+	if (!d->more && ((r = commit_fold_once(w, assets.p, assets.n)) != 0 || (r = commit_fold_once(w, d->refold, d->nrefold)) != 0)) {
 		return r;
 	}
 	for (size_t i = 0; i < d->nforget_assets; i++) {
@@ -417,7 +399,7 @@ static int erase_parts(struct work *w, struct store_batch *b)
 }
 
 /* A split hands groups of items over; a piece of a group that was here stands in its place. */
-static int split_items(struct work *w, struct store_batch *b)
+int commit_split(struct work *w, struct store_batch *b)
 {
 	const struct store_items *more;
 	struct store_items *groups;
@@ -446,12 +428,12 @@ static int prepare(struct work *w, struct store_batch *b)
 
 	if ((r = fold_items(w)) != 0 || (w->d->edge != NULL && (r = fold_edge(w->fold, w->d->edge, S("person"))) != 0) ||
 	    (w->d->move != 0 && (r = fold_move(w->fold, w->d->move, w->d->move_to)) != 0) ||
-	    (r = commit_parts(w)) != 0 || (r = pack_groups(w, b)) != 0 || (r = split_items(w, b)) != 0 ||
+	    (r = commit_parts(w)) != 0 || (r = commit_groups(w, b)) != 0 || (r = commit_split(w, b)) != 0 ||
 	    (r = erase_parts(w, b)) != 0) {
 		return r;
 	}
 	pack_evidence(w, b);
-	if ((r = number_objects(w, b)) != 0) {
+	if ((r = commit_objects(w, b)) != 0) {
 		return r;
 	}
 	b->chunks = w->d->chunks;
@@ -551,7 +533,7 @@ int serve_commit(struct serve *s, const struct serve_draft *d, struct serve_done
 	if (c != NULL) {
 		s->asking = NULL;	/* a commit within this one sees them too */
 	}
-	if (r == 0 && (r = person_sign(s, a, &mine)) == 0) {
+	if (r == 0 && (r = texts_sign(s, a, &mine)) == 0 && (r = person_sign(s, a, &mine)) == 0) {
 		r = commit(s, a, &mine, ret);
 	}
 	if (c != NULL) {

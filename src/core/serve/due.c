@@ -16,8 +16,9 @@ static int judge_again(struct serve *s, const struct store_expiry *due, size_t n
 {
 	struct arena *a = arena_new(s->a, 0);
 	struct fold *f = fold_new(a, s, serve_now(s));
+	struct serve_draft none = { 0 };
 	struct store_batch b = { 0 };
-	int r = 0;
+	int r = texts_sign(s, a, &none);
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		r = fold_look(f, due[i].asset);

@@ -264,6 +264,22 @@ int fold_fact(struct fold *f, const struct fact *fact, const struct seen *seen, 
 	return state_fold(l->st, fact, seen, f->recorded, pos, *ret_again ? *ret_first : pos);
 }
 
+int fold_erased(struct fold *f, u64 asset, const struct fact *fact)
+{
+	struct live *l;
+	int r;
+
+	if (f->next_asset == 0 && (r = store_next_asset(f->s->st, &f->next_asset)) != 0) {
+		return r;
+	}
+	if ((r = fold_load(f, asset, &l)) == 0) {
+		f->next_asset = asset >= f->next_asset ? asset + 1 : f->next_asset;
+		l->changed = true;
+		state_erase(l->st, fact);
+	}
+	return r;
+}
+
 /* The fact a further sighting names, without what is erased in this very commit: the store still holds that. */
 int fold_first(struct fold *f, const struct item *again, const struct store_part *erase, size_t nerase, struct item *ret)
 {

@@ -42,7 +42,7 @@ struct utc serve_now(struct serve *s)
 {
 	struct utc now = { utc_now().ms + s->ahead_ms };
 
-	return now.ms < s->last_at.ms ? s->last_at : now;
+	return s->then.ms != 0 ? s->then : now.ms < s->last_at.ms ? s->last_at : now;
 }
 
 /* ---- answering ---- */
@@ -188,7 +188,21 @@ static bool zoned(u16 type)
 {
 	static const u16 types[] = { MSGS_LIST, MSGS_ASSETS, MSGS_ASSET, MSGS_FACTS, MSGS_FACT, MSGS_HISTORY, MSGS_DECLARED, MSGS_SHEET,
 		MSGS_EXPLAIN, MSGS_STATUS, MSGS_HEAD, MSGS_ENTRIES, MSGS_CONSISTENCY, MSGS_EXPORT_LOG, MSGS_ANCHOR, MSGS_PROVE, MSGS_EXPORT,
-		MSGS_HELLO };
+		MSGS_HELLO, MSGS_AS_OF };
+
+	for (size_t i = 0; i < countof(types); i++) {
+		if (types[i] == type) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What is answered as it was then: everything here reads states, verdicts and items of assets and nothing else. */
+static bool past(u16 type)
+{
+	static const u16 types[] = { MSGS_ASSETS, MSGS_ASSET, MSGS_FACTS, MSGS_FACT, MSGS_HISTORY, MSGS_DECLARED, MSGS_SHEET, MSGS_EXPLAIN,
+		MSGS_AS_OF };
 
 	for (size_t i = 0; i < countof(types); i++) {
 		if (types[i] == type) {
@@ -211,7 +225,7 @@ static serve_request_fn *find_in(const struct serve_request *table, u16 type)
 static serve_request_fn *find_request(const struct serve *s, u16 type)
 {
 	static const struct serve_request *const own[] = { serve_assets, serve_asks, serve_facts, serve_acts, serve_erasures, serve_logs_asks,
-		serve_key_acts, serve_copies, serve_checks, serve_transfers, serve_registers, serve_pieces, serve_attachments };
+		serve_key_acts, serve_copies, serve_checks, serve_transfers, serve_registers, serve_pieces, serve_attachments, serve_replays };
 	serve_request_fn *fn = NULL;
 
 	for (size_t i = 0; fn == NULL && i < countof(own); i++) {
@@ -280,6 +294,7 @@ bool serve_answer(struct serve *s, struct conn *c, const struct msg *m)
 	const struct msgs_kind *kind = msgs_find(m->type);
 	serve_request_fn *fn = find_request(s, m->type);
 	bool chunk = m->type == MSGS_PUT_CHUNK;
+	struct serve *then;
 	struct arena *a;
 	struct rd body = rd_str(m->body);
 	int r;
@@ -299,8 +314,17 @@ bool serve_answer(struct serve *s, struct conn *c, const struct msg *m)
 		return true;
 	}
 	commit_waiting(s);		/* who asks sees what was sent before */
+	then = c->past == NULL || m->type == MSGS_AS_OF ? NULL : replay_core(c->past);
+	if (c->past != NULL && m->type != MSGS_AS_OF && (then == NULL || !past(m->type))) {
+		finish(&out, serve_fail(&out, ERR_DENIED, "this is asked of the present only; leave --as-of out"));
+		return true;
+	}
 	a = arena_new(NULL, 0);
-	if ((r = c->nzones == 0 ? 0 : serve_zones(s, c)) == 0) {
+	if (then != NULL) {
+		out.s = then;
+		r = serve_zones(then, c);
+		r = r != 0 ? r : fn(then, &out, a, &body);
+	} else if ((r = c->nzones == 0 ? 0 : serve_zones(s, c)) == 0) {
 		s->asking = c;
 		s->caller = c->uid;
 		r = fn(s, &out, a, &body);
@@ -358,6 +382,8 @@ static void drop_closed(struct serve *s)
 				s->main_gone = true;
 				tell_main(c, s->conns.n > 1);
 			}
+			replay_free(c->past);
+			replay_free(c->verdicts);
 			chan_free(c->chan);
 		} else {
 			s->conns.p[n++] = c;
@@ -647,6 +673,7 @@ static int start(struct serve *s)
 		log_error("restoring: %s", err_text(r));
 		return r;
 	}
+	s->texts_told = false;		/* that may have been said of the copy */
 	r = store_open(".", &(struct store_opts){ 0 }, &s->st, &err);
 
 	if (r != 0) {

@@ -37,14 +37,23 @@ typedef int serve_judge_fn(void *ctx, struct arena *a, u64 asset, const struct s
 /* What a reader of lists sees of packed verdicts: the worst answer, and how many fail or are not known. */
 typedef int serve_summary_fn(void *ctx, struct arena *a, struct str body, u8 *ret_worst, u32 *ret_fails, u32 *ret_unknowns);
 
-/* Texts a store must keep beside its verdicts (rules, mappings, guidelines), written once with the first entry after they changed. */
+/* Texts a store must keep beside its verdicts (rules, mappings, guidelines), written once with the first entry after they changed. The
+ * one of kind "set" names all the others ("texts", a list of hashes) and by what else they are judged; which set is in force from
+ * when on stands in the log (texts.c). */
 typedef size_t serve_texts_fn(void *ctx, const struct store_text **ret);
+/* The judge of a set of the past, for the judge's requests and for serve_judge_fn; lives in `a`. ERR_NEWER: by means this program does
+ * not have. */
+typedef int serve_past_fn(struct arena *a, const struct store_text *set, const struct store_text *texts, size_t n, void **ret);
+/* The moment packed verdicts were reached at. */
+typedef int serve_moment_fn(struct arena *a, struct str body, struct utc *ret_now, u64 *ret_size);
 
 struct serve_parts {
 	const struct serve_request *requests[4];	/* beside this part's own; each ended by type 0 */
 	serve_judge_fn *judge;
 	serve_texts_fn *texts;
 	serve_summary_fn *summary;			/* NULL: the worst answer of a list is not known */
+	serve_past_fn *past;				/* NULL: there is one judge for all times */
+	serve_moment_fn *moment;			/* NULL: verdicts do not say when */
 	void *(*make)(struct arena *a);			/* the judge's own context, made inside the sandbox; NULL: failed */
 	bool key_given;					/* set by serve_main: the key is a credential, at ROLE_FD_KEY */
 };

@@ -50,6 +50,8 @@ struct serve {
 	struct identity_edges *edges;
 	struct utc last_at;		/* recorded_at of the newest entry */
 	i64 ahead_ms;			/* added to the clock: tests move time */
+	struct utc then;		/* the clock stands still: what was known is asked for (replay.c); ms 0: it does not */
+	bool texts_told;		/* the log says by which texts answers are reached */
 	struct utc due;			/* when the next asset must be judged again, ms 0: never; as long as due_known */
 	bool due_known;
 	u64 published;			/* size last published in this epoch */
@@ -84,6 +86,8 @@ struct conn {
 	size_t nzones;
 	char run[65];			/* whose chunks it sends, "": none (run_bind) */
 	struct utc run_since;		/* by the clock on the wall, which the sensors use too */
+	struct replay *past;		/* what was known then, where it asks for that; NULL: it asks for the present */
+	struct replay *verdicts;	/* changes of verdicts that are being reached again */
 };
 
 struct serve_reply {
@@ -144,6 +148,15 @@ int serve_sign(struct serve *s, struct arena *a, struct str *ret);	/* the signed
  * that stands there, or of an entry of its own before. */
 int person_sign(struct serve *s, struct arena *a, struct serve_draft *d) MUST_USE;
 int person_caller(struct serve *s, struct arena *a, struct str *ret) MUST_USE;	/* "" nobody; ERR_NOTFOUND: no pseudonym yet */
+/* texts.c: the act of an entry that says by which texts answers are reached from it on. */
+#define TEXTS_ACT "judge.texts"
+/* Sees to it that the log says so before anything else is recorded: an entry of its own, or, where the log begins with the draft, a
+ * part of it. */
+int texts_sign(struct serve *s, struct arena *a, struct serve_draft *d) MUST_USE;
+/* replay.c */
+struct replay;
+void replay_free(struct replay *p);		/* NULL is legal */
+struct serve *replay_core(struct replay *p);	/* answers as it would have then; NULL: it is not folded up to there yet */
 /* evidence.c. What stands in files is read whole, and held against its hash: ERR_INTEGRITY. */
 int evidence_load(struct serve *s, struct arena *a, const struct store_evidence *ev, struct str *ret) MUST_USE;
 /* Bytes that came in pieces, by their hash, as an item to record; `before` are the items of the same entry. ERR_NOTFOUND. */
@@ -202,6 +215,8 @@ int fold_again(struct fold *f, u64 asset, const struct store_part *erase, size_t
 int fold_forget(struct fold *f, u64 asset, const u64 **ret, size_t *ret_n) MUST_USE;
 /* An asset is judged and listed again as of the fold's time, though nothing of it changes. */
 int fold_look(struct fold *f, u64 asset);
+/* Of a fact that was folded whole a part is erased, or (NULL) a fact of this asset is erased whole; the asset may be new. */
+int fold_erased(struct fold *f, u64 asset, const struct fact *fact) MUST_USE;
 /* seq 0: no entry is made, rows keep the number of theirs. */
 int fold_finish(struct fold *f, u64 seq, u64 size, struct str zone, struct store_batch *b);
 /* The state of an asset (a root) from the items and claims in the store, whatever its row holds. */
@@ -298,6 +313,7 @@ extern const struct serve_request serve_copies[];
 extern const struct serve_request serve_checks[];
 extern const struct serve_request serve_transfers[];
 extern const struct serve_request serve_registers[];
+extern const struct serve_request serve_replays[];
 
 /* acts.c: "10.7.0.0/24", "10.7.0.2", "fe80::/64". */
 struct prefix {

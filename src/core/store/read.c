@@ -538,6 +538,11 @@ int store_changes_of(struct store *st, struct arena *a, u64 asset, u64 after_id,
 		fill_change, ret, ret_n);
 }
 
+int store_changes(struct store *st, struct arena *a, u64 after_id, size_t limit, struct store_change **ret, size_t *ret_n)
+{
+	LIST(st, a, Q_CHANGES, ARGS(ZONE(st), VI(to_int(after_id)), VI(cut(limit))), fill_change, ret, ret_n);
+}
+
 int store_get_object(struct store *st, struct arena *a, struct str type, struct str id, struct store_object *ret)
 {
 	FIRST(st, a, Q_OBJECT_GET, ARGS(ZONE(st), VT(type), VT(id)), fill_object, ret);

@@ -31,6 +31,7 @@ struct lite {
 	sqlite3 *db;
 	char *path;			/* as given to SQLite */
 	size_t cache;
+	bool scratch;
 	struct stmt stmts[Q_COUNT];
 };
 
@@ -179,15 +180,17 @@ static int defend(struct store *st, const struct store_opts *opts)
 	struct lite *l = st->e;
 	char sql[320];
 
+	l->scratch = opts->scratch;
 	for (size_t i = 0; i < countof(switches); i++)
 		(void)sqlite3_db_config(l->db, switches[i].op, switches[i].on, NULL);
 	sqlite3_extended_result_codes(l->db, 1);
 	sqlite3_busy_timeout(l->db, 2000);
 	/* the locking mode first: what follows reads the file, and once it was read in normal mode there is a -shm */
 	snprintf(sql, sizeof sql, "PRAGMA locking_mode=%s; PRAGMA cache_size=-%zu; PRAGMA mmap_size=0; "
-		"PRAGMA temp_store=MEMORY; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; "
+		"PRAGMA temp_store=MEMORY; PRAGMA synchronous=%s; PRAGMA secure_delete=%s; "
 		"PRAGMA wal_autocheckpoint=0; PRAGMA cell_size_check=ON",
-		opts->read_only ? "NORMAL" : "EXCLUSIVE", l->cache / 1024);
+		opts->read_only ? "NORMAL" : "EXCLUSIVE", l->cache / 1024, opts->scratch ? "OFF" : "FULL",
+		opts->scratch ? "OFF" : "ON");
 	return script(st, sql);
 }
 
@@ -259,9 +262,12 @@ static int lite_open(struct store *st, const char *where, const struct store_opt
 	(void)store_vfs_sync_failed();
 	if ((r = store_vfs_register()) != 0)
 		return store_fail(st, r, "SQLite has no unix VFS");
-	if ((r = make_file(st, l->path, opts)) != 0)
+	if (!opts->scratch && (r = make_file(st, l->path, opts)) != 0)
 		return r;
-	rc = opts->read_only ? open_to_read(l) : sqlite3_open_v2(l->path, &l->db,
+	if (opts->scratch && sqlite3_temp_directory == NULL)	/* never freed: it is the process's */
+		sqlite3_temp_directory = sqlite3_mprintf(".");
+	rc = opts->scratch ? sqlite3_open_v2("", &l->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+		STORE_VFS) : opts->read_only ? open_to_read(l) : sqlite3_open_v2(l->path, &l->db,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, STORE_VFS);
 	if (rc != SQLITE_OK)
 		return fail(st, rc, l->path);
@@ -278,6 +284,8 @@ static int lite_create(struct store *st)
 	char sql[64], text[32];
 	int r;
 
+	if (l->scratch)
+		return script(st, "PRAGMA journal_mode=OFF");
 	(void)sqlite3_file_control(l->db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserve);
 	snprintf(sql, sizeof sql, "PRAGMA page_size=%d; PRAGMA auto_vacuum=NONE", PAGE_SIZE);
 	if ((r = script(st, sql)) != 0 || (r = one_text(st, "PRAGMA journal_mode=WAL", text, sizeof text)) != 0)

@@ -39,6 +39,9 @@ struct store_opts {
 	size_t cache;
 	bool read_only;			/* nothing is created, migrated or changed */
 	bool no_create;			/* ERR_NOTFOUND where there is no store yet */
+	/* A new store in a file without a name, in the working directory: it goes with this process, however that ends. Nothing
+	 * in it is durable, nor taken back when a batch fails. */
+	bool scratch;
 	const struct str *zones;	/* as store_set_zones; none = all */
 	size_t nzones;
 };
@@ -349,6 +352,8 @@ int store_get_verdicts(struct store *st, struct arena *a, u64 after_asset, size_
 	size_t *ret_n) MUST_USE;
 int store_changes_of(struct store *st, struct arena *a, u64 asset, u64 after_id, size_t limit,
 	struct store_change **ret, size_t *ret_n) MUST_USE;
+int store_changes(struct store *st, struct arena *a, u64 after_id, size_t limit, struct store_change **ret,
+	size_t *ret_n) MUST_USE;						/* of every asset, in order of recording */
 
 /* ERR_NOTFOUND */
 int store_get_object(struct store *st, struct arena *a, struct str type, struct str id,

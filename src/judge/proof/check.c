@@ -112,20 +112,14 @@ static struct str seq_key(struct arena *a, u64 seq)
 static int take_text(void *ctx, u32 line, enum bundle_text kind, const struct hash *sha256, struct str body, struct perr *reterr)
 {
 	struct check *c = ctx;
-	struct catalog_source *s = vec_add(c->a, &c->sources);
+	static const struct str names[] = { [BUNDLE_RULE] = { "rule", 4 }, [BUNDLE_MAPPING] = { "mapping", 7 },
+		[BUNDLE_GUIDELINE] = { "guideline", 9 } };
 	struct str hex = str_hex(c->a, sha256->b, sizeof sha256->b);
 
 	(void)reterr;
 	*vec_add(c->a, &c->texts) = (struct given_text){ .kind = kind, .hex = hex, .line = line };
-	/* A guideline's short name is in the statement; until then it goes by its hash. The others are lists of one. */
-	*s = (struct catalog_source){ .name = hex, .body = str_dup(c->a, body), .kind = S("guideline") };
-	if (kind == BUNDLE_RULE) {
-		s->kind = S("measures");
-		s->body = str_printf(c->a, "{\"measures\":[%.*s]}", STRF(body));
-	} else if (kind == BUNDLE_MAPPING) {
-		s->kind = S("mapping");
-		s->body = str_printf(c->a, "{\"pairs\":[%.*s]}", STRF(body));
-	}
+	/* A guideline's short name is in the statement; until then it goes by its hash. */
+	*vec_add(c->a, &c->sources) = catalog_source_of(c->a, names[kind], hex, str_dup(c->a, body));
 	return 0;
 }
 

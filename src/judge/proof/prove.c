@@ -203,7 +203,7 @@ static int ask_prove(struct serve *s, struct serve_reply *out, struct arena *a, 
 	if ((r = serve_commit(s, &d, &done)) != 0) {
 		return r;
 	}
-	return serve_bundle(s, out, a, m.assets.p, m.assets.n, m.j->texts, m.j->ntexts, done.seq);
+	return serve_bundle(s, out, a, m.assets.p, m.assets.n, m.j->texts, m.j->ntexts - 1, done.seq);
 }
 
 const struct serve_request proof_requests[] = { { MSGS_PROVE, ask_prove }, { 0, NULL } };

@@ -1,10 +1,65 @@
 #include "judge/sheet/judge.h"
 
+#include "base/json.h"
+#include "core/ledger/merkle.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #define VERDICTS_VERSION 1
 #define VERDICT_LEAST (4 + 1 + 2 + 8 + 8 + CATALOG_HASH + 2)	/* bytes of one with an empty name that read nothing */
+
+static int by_name(const void *x, const void *y)
+{
+	return str_cmp(*(const struct str *)x, *(const struct str *)y);
+}
+
+/* What all texts together are judged by: these texts, in this order, the kinds their rules read, and the constants of the language. Two
+ * programs with the same set give the same answers. */
+static int add_set(struct judge *j, struct arena *a)
+{
+	struct str *reads = arena_alloc(a, j->schema->nkinds * sizeof *reads);
+	struct store_text *set = &j->texts[j->ntexts];
+	struct buf b = buf_new(a, 0);
+	struct json_w w = jw_new(&b);
+	struct hash h;
+	size_t n = 0;
+
+	for (u16 k = 0; k < j->schema->nkinds; k++) {
+		const struct kind *kind = kind_latest(j->schema->kinds[k].name);
+		bool read = false;
+
+		for (size_t i = 0; i < j->catalog.nmeasures; i++) {
+			read = read || (j->rules[i] != NULL && rule_reads(j->rules[i], k));
+		}
+		if (kind != NULL && read) {
+			reads[n++] = str_printf(a, "%.*s/%u", STRF(j->schema->kinds[k].name), kind->version);
+		}
+	}
+	qsort(reads, n, sizeof *reads, by_name);
+	jw_obj(&w);
+	jw_kint(&w, "clock", SEEN_CLOCK_AHEAD_MS);
+	jw_key(&w, S("kinds"));
+	jw_arr(&w);
+	for (size_t i = 0; i < n; i++) {
+		jw_str(&w, reads[i]);
+	}
+	jw_end(&w);
+	jw_kint(&w, "language", LANG_VERSION_OF_RULES);
+	jw_kint(&w, "quality", SEEN_QOD_DECIDES);
+	jw_key(&w, S("texts"));
+	jw_arr(&w);
+	for (size_t i = 0; i < j->ntexts; i++) {
+		jw_str(&w, str_hex(a, j->texts[i].sha, sizeof j->texts[i].sha));
+	}
+	jw_end(&w);
+	jw_end(&w);
+	*set = (struct store_text){ .kind = S("set"), .name = S("texts"), .body = buf_view(&b) };
+	h = hash_bytes(set->body);
+	memcpy(set->sha, h.b, sizeof set->sha);
+	j->ntexts++;
+	return buf_done(&b);
+}
 
 int judge_new(struct arena *a, const struct catalog_source *src, size_t n, struct judge **ret, struct perr *reterr)
 {
@@ -17,7 +72,7 @@ int judge_new(struct arena *a, const struct catalog_source *src, size_t n, struc
 	j->schema = lang_schema_facts(a);
 	j->rules = arena_alloc(a, j->catalog.nmeasures * sizeof *j->rules);
 	j->scratch = arena_alloc(a, sizeof *j->scratch);
-	j->texts = arena_alloc(a, (j->catalog.nmeasures + j->catalog.npairs + j->catalog.nguidelines) * sizeof *j->texts);
+	j->texts = arena_alloc(a, (j->catalog.nmeasures + j->catalog.npairs + j->catalog.nguidelines + 1) * sizeof *j->texts);
 	for (size_t i = 0; i < j->catalog.nmeasures; i++) {
 		const struct catalog_measure *m = &j->catalog.measures[i];
 
@@ -34,8 +89,42 @@ int judge_new(struct arena *a, const struct catalog_source *src, size_t n, struc
 		*to = (struct store_text){ .kind = t->kind, .name = t->name, .body = t->body };
 		memcpy(to->sha, t->hash, sizeof to->sha);
 	}
+	if ((r = add_set(j, a)) == 0) {
+		*ret = j;
+	}
+	return r;
+}
+
+int judge_past(struct arena *a, const struct store_text *set, const struct store_text *texts, size_t n, void **ret)
+{
+	struct catalog_source *src = arena_alloc(a, n * sizeof *src + 1);
+	struct judge *j;
+
+	for (size_t i = 0; i < n; i++) {
+		src[i] = catalog_source_of(a, texts[i].kind, texts[i].name, texts[i].body);
+	}
+	/* Rules of another program may not even load here; where they do, they must be judged by the same means. */
+	if (judge_new(a, src, n, &j, NULL) != 0 || !str_eq(j->texts[j->ntexts - 1].body, set->body)) {
+		return ERR_NEWER;
+	}
 	*ret = j;
 	return 0;
+}
+
+int judge_moment(struct arena *a, struct str body, struct utc *ret_now, u64 *ret_size)
+{
+	struct judge_verdict *v;
+	size_t n;
+	int r = judge_verdicts_read(a, body, &v, &n);
+
+	if (r == 0 && n == 0) {
+		r = ERR_NOTFOUND;
+	}
+	if (r == 0) {
+		*ret_now = v[0].now;
+		*ret_size = v[0].size;
+	}
+	return r;
 }
 
 size_t judge_texts(void *ctx, const struct store_text **ret)
@@ -138,11 +227,6 @@ void judge_measure(const struct judge *j, size_t measure, const struct state *st
 	}
 	facts = rule_facts_of_state(&rs);
 	rule_eval(j->rules[measure], &facts, j->scratch, explain, ret);
-}
-
-static int by_name(const void *x, const void *y)
-{
-	return str_cmp(*(const struct str *)x, *(const struct str *)y);
 }
 
 size_t judge_kinds(const struct judge *j, struct arena *a, size_t measure, const struct str **ret)

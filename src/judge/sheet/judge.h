@@ -13,7 +13,7 @@ struct judge {
 	const struct lang_schema *schema;
 	const struct lang_expr **rules;		/* of each measure; NULL: no machine can know */
 	struct rule_scratch *scratch;
-	struct store_text *texts;
+	struct store_text *texts;		/* the last is the set of the others */
 	size_t ntexts;
 };
 
@@ -41,9 +41,11 @@ void judge_measure(const struct judge *j, size_t measure, const struct state *st
 size_t judge_kinds(const struct judge *j, struct arena *a, size_t measure, const struct str **ret);
 enum view_answer judge_answer(enum tri v);
 
-/* For core: serve_parts.judge, .texts and .judge_requests; ctx is a struct judge *. */
+/* For core: serve_parts.judge, .texts, .past, .moment and .judge_requests; ctx is a struct judge *. */
 serve_judge_fn judge_asset;
 serve_texts_fn judge_texts;
+serve_past_fn judge_past;
+serve_moment_fn judge_moment;
 serve_summary_fn judge_summary;
 extern const struct serve_request judge_requests[];	/* SHEET, EXPLAIN */
 

@@ -25,6 +25,19 @@ static int narrow(struct ask *q)
 	return r == 0 ? CLI_OK : ask_failed(q, r);
 }
 
+/* --as-of: from here on core answers as it would have then. */
+static int go_back(struct ask *q)
+{
+	struct buf b = buf_new(q->c->a, LIMIT_MSG_BODY), next = buf_new(q->c->a, LIMIT_MSG_BODY);
+
+	if (!cli_has(q->c, "as-of")) {
+		return CLI_OK;
+	}
+	buf_blob(&b, cli_str(q->c, "as-of"));
+	buf_blob(&next, S(""));
+	return buf_done(&b) == 0 ? ask_on(q, MSGS_AS_OF, buf_view(&b), buf_view(&next)) : ask_failed(q, buf_done(&b));
+}
+
 int ask_open(struct cli *c, struct ask *q)
 {
 	int exit;
@@ -41,7 +54,7 @@ int ask_open(struct cli *c, struct ask *q)
 		q->super = NULL;
 		return cli_error_of(c, r, dir);
 	}
-	if ((exit = narrow(q)) != CLI_OK) {
+	if ((exit = narrow(q)) != CLI_OK || (exit = go_back(q)) != CLI_OK) {
 		super_free(q->super);
 		q->super = NULL;
 	}
@@ -142,6 +155,53 @@ int ask_rows(struct ask *q, u16 type, struct str body)
 		return ask_failed(q, r);
 	}
 	return q->more ? q->exit : ask_empty(q);
+}
+
+struct going {
+	struct arena *a;
+	struct str cursor;		/* "entries folded/entries to fold"; empty: it is done */
+	bool (*take)(void *arg, struct ask *q, const struct view_row *row);
+	void *arg;
+};
+
+static bool take_cursor(void *arg, struct ask *q, const struct view_row *row)
+{
+	struct going *g = arg;
+
+	if (row->view->number == VIEW_page) {
+		arena_reset(g->a);
+		g->cursor = str_dup(g->a, row->v[VIEW_page_cursor].s);
+		return true;
+	}
+	return g->take != NULL && g->take(g->arg, q, row);
+}
+
+int ask_on(struct ask *q, u16 type, struct str body, struct str next)
+{
+	struct going g = { .a = arena_new(q->c->a, 0), .take = q->take, .arg = q->take_arg };
+	bool more = q->more, shown = false;
+	int exit;
+
+	q->take = take_cursor;
+	q->take_arg = &g;
+	q->more = true;
+	do {
+		g.cursor = S("");
+		exit = ask_rows(q, type, body);
+		body = next;
+		if (q->c->env->err_tty && !q->c->quiet && (g.cursor.n != 0 || shown)) {
+			struct str all = g.cursor, done = str_cut(&all, '/');
+
+			fprintf(q->c->env->err, "\r\033[K%.*s", STRF(g.cursor.n == 0 ? S("") : tr(q->c->a, q->c->lang, MSG_say_folding,
+				TR({ "done", done }, { "all", all }))));
+			fflush(q->c->env->err);
+			shown = true;
+		}
+	} while (exit == CLI_OK && g.cursor.n != 0);
+	q->take = g.take;
+	q->take_arg = g.arg;
+	q->more = more;
+	return exit;
 }
 
 int ask_empty(struct ask *q)

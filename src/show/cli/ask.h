@@ -38,6 +38,8 @@ int ask_record(struct cli *c, struct str json, enum tr_id done) MUST_USE;
 /* An export file that stands in memory, by the road of `import`: role parse reads it. A line that is refused is an error. `name` is
  * for messages. */
 int import_bytes(struct ask *q, struct str bytes, struct str name) MUST_USE;
+/* A question that core answers a while at a time: `body` once, then `next` until its page row has no cursor; other rows go to stdout. */
+int ask_on(struct ask *q, u16 type, struct str body, struct str next) MUST_USE;
 int ask_close(struct ask *q, int exit);		/* ends the output and core; returns the exit code of the command */
 int ask_failed(struct ask *q, int err);		/* says what core answered */
 

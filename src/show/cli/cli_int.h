@@ -61,6 +61,7 @@ enum cli_flag {
 	CLI_ROWS = 8,		/* shows rows of `view`: -f, --json, --columns, ... */
 	CLI_HIDDEN = 16,	/* for tools, not listed */
 	CLI_LISTS = 64,		/* a list that takes a QUERY: --sort, --limit */
+	CLI_PAST = 128,		/* reads what was known at a time: --as-of */
 	CLI_BARE = 32		/* works without reading any configuration */
 };
 

@@ -28,7 +28,17 @@ int cmd_ledger_ls(struct cli *c)
 
 int cmd_ledger_verify(struct cli *c)
 {
-	return ask_once(c, MSGS_CHECK, S(""));
+	struct ask q;
+	int exit = ask_open(c, &q);
+
+	if (exit != CLI_OK) {
+		return exit;
+	}
+	q.more = cli_flag(c, "verdicts");
+	if ((exit = ask_rows(&q, MSGS_CHECK, S(""))) == CLI_OK && q.more) {
+		exit = ask_on(&q, MSGS_VERDICTS, S("\1"), S("\0"));
+	}
+	return ask_close(&q, exit);
 }
 
 /* ---- prove: the bundle is there whole, or not at all ---- */

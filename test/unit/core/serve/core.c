@@ -10,6 +10,10 @@
 static i64 began;		/* second 0 of this test: an hour ago */
 static i64 ahead;
 
+/* The text of the rule is the name it looks for; "" while no text is kept, and then it is telnet. */
+static char rule[16];
+static struct store_text texts[2];
+
 /* The one rule: telnet seen is "fail", gone "pass", else "unknown" with a reason; a key that surely another holds too is "fail shared". */
 static int judge(void *ctx, struct arena *a, u64 asset, const struct state *st, struct utc now, u64 size, struct str was,
 	struct serve_verdicts *ret)
@@ -21,13 +25,12 @@ static int judge(void *ctx, struct arena *a, u64 asset, const struct state *st, 
 	size_t npeers;
 	const struct state_peer *peers = state_peers(st, &npeers);
 
-	(void)ctx;
 	(void)asset;
 	(void)size;
 	while (state_next(&c, &v)) {
 		const struct state_field *f = state_field(&v, S("name"));
 
-		if (v.with == STATE_CURRENT && f != NULL && str_eq(f->v.s, S("telnet"))) {
+		if (v.with == STATE_CURRENT && f != NULL && str_eq(f->v.s, ctx == NULL ? S("telnet") : *(struct str *)ctx)) {
 			answer = "fail";
 			why = "";
 		} else if (answer[0] == 'u') {
@@ -52,12 +55,39 @@ static int judge(void *ctx, struct arena *a, u64 asset, const struct state *st, 
 	return 0;
 }
 
+static size_t get_texts(void *ctx, const struct store_text **ret)
+{
+	(void)ctx;
+	*ret = texts;
+	return rule[0] == '\0' ? 0 : countof(texts);
+}
+
+static int get_past(struct arena *a, const struct store_text *set, const struct store_text *of, size_t n, void **ret)
+{
+	struct str *name = arena_alloc(a, sizeof *name);
+
+	assert_int_equal(n, 1);
+	*name = str_dup(a, of[0].body);
+	if (str_eq(set->name, S("foreign"))) {
+		return ERR_NEWER;
+	}
+	*ret = name;
+	return 0;
+}
+
 static const struct serve_parts parts = { .judge = judge };
+static const struct serve_parts parts_with_texts = { .judge = judge, .texts = get_texts, .past = get_past };
 
 static void open_core(struct core *c)
 {
 	c->a = arena_new(NULL, 0);
-	assert_int_equal(serve_open(c->a, &parts, &c->s), 0);
+	assert_int_equal(serve_open(c->a, rule[0] == '\0' ? &parts : &parts_with_texts, &c->s), 0);
+	if (rule[0] != '\0') {
+		struct str *name = arena_alloc(c->s->a, sizeof *name);
+
+		*name = str_z(rule);
+		c->s->ctx = name;
+	}
 	c->s->ahead_ms = ahead;
 }
 
@@ -73,6 +103,7 @@ void core_begin(struct core *c)
 	c->home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_non_null(mkdtemp(c->dir));
 	assert_int_equal(chdir(c->dir), 0);
+	rule[0] = '\0';
 	ahead = 0;
 	began = utc_now().ms - 3600 * SECOND_MS;	/* what tests see lies in the past */
 	open_core(c);
@@ -81,6 +112,26 @@ void core_begin(struct core *c)
 void core_again(struct core *c)
 {
 	close_core(c);
+	open_core(c);
+}
+
+void core_rule(struct core *c, const char *name, const char *set)
+{
+	struct arena *a = arena_new(NULL, 0);
+	static char body[128];
+	struct hash h;
+
+	serve_close(c->s);
+	arena_free(c->a);
+	memcpy(rule, name, strlen(name) + 1);
+	texts[0] = (struct store_text){ .kind = S("rule"), .name = S("R"), .body = str_z(rule) };
+	h = hash_bytes(texts[0].body);
+	memcpy(texts[0].sha, h.b, sizeof texts[0].sha);
+	snprintf(body, sizeof body, "{\"texts\":[\"%.*s\"]}", STRF(str_hex(a, h.b, sizeof h.b)));
+	texts[1] = (struct store_text){ .kind = S("set"), .name = str_z(set), .body = str_z(body) };
+	h = hash_bytes(texts[1].body);
+	memcpy(texts[1].sha, h.b, sizeof texts[1].sha);
+	arena_free(a);
 	open_core(c);
 }
 

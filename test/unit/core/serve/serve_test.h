@@ -18,6 +18,8 @@ struct core {
 
 void core_begin(struct core *c);
 void core_again(struct core *c);	/* closed and opened, as after a restart; time goes on */
+/* A program whose rule looks for another name opens the store; its set of texts is called so ("foreign": no other program can judge by it). */
+void core_rule(struct core *c, const char *name, const char *set);
 void core_end(struct core *c);
 void core_later(struct core *c, i64 seconds);
 
