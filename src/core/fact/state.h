@@ -110,6 +110,15 @@ struct state_value {
 	size_t nfields;
 };
 
+/* Where in the state stands what decides about the values at one address: those of a port follow each other. */
+struct state_near {
+	struct str network, addr, proto;
+	int vantage;
+	bool known;
+	i64 since;			/* of the address; INT64_MIN: no address */
+	size_t first, end;		/* its coverage maps */
+};
+
 /* A cursor on the stack; nothing is allocated. Order: network, place, vantage, strong before suspected. */
 struct state_cursor {
 	const struct state *st;
@@ -117,6 +126,7 @@ struct state_cursor {
 	const struct kind *kind;	/* NULL: all */
 	size_t at;
 	bool weak;
+	struct state_near near;
 	struct state_field fields[KIND_FIELDS_MAX];
 };
 

@@ -134,14 +134,14 @@ bool state_network(const struct state *st, size_t i, struct str *ret)
 
 /* --- values --- */
 
-/* What coverage from the same vantage says about one place; NULL layers where it says nothing. */
+/* What may have ended a value at one place. */
 struct ending {
 	const struct state *st;
 	const struct state_slot *slot;
-	i64 since;			/* of the address; INT64_MIN: no address */
-	bool port_place;
+	const struct state_near *near;
 	u32 port;
-	struct str addr, proto;
+	size_t maps;			/* end of the coverage maps that speak of it; they begin at near->first */
+	bool is_address;		/* the slot's kind */
 };
 
 static const struct fact_value *slot_place(const struct state_slot *s, struct str name)
@@ -150,24 +150,6 @@ static const struct fact_value *slot_place(const struct state_slot *s, struct st
 		if (str_eq(s->place[i].name, name))
 			return &s->place[i].v;
 	return NULL;
-}
-
-static struct ending ending_of(const struct state *st, const struct state_slot *s, struct utc now)
-{
-	struct ending e = { .st = st, .slot = s, .since = INT64_MIN };
-	const struct fact_value *addr = slot_place(s, S("addr")), *port = slot_place(s, S("port"));
-	const struct fact_value *proto = slot_place(s, S("proto"));
-
-	if (addr == NULL || addr->type != KIND_ADDR)
-		return e;
-	e.addr = addr->s;
-	e.since = held_since(st, s->network, addr->s, now);
-	if (port == NULL || port->type != KIND_INT || proto == NULL || proto->type != KIND_ENUM)
-		return e;
-	e.port_place = true;
-	e.port = (u32)port->i;
-	e.proto = proto->s;
-	return e;
 }
 
 /* First map of (network, addr, proto, vantage); others of the same follow it, one for each `of`. */
@@ -187,10 +169,50 @@ static size_t first_map(const struct state *st, struct str network, struct str a
 	return lo;
 }
 
-static bool same_place(const struct state_map *m, const struct state_slot *s, const struct ending *e)
+static bool same_text(const struct fact_value *v, struct str was)
 {
-	return m->vantage == s->vantage && str_eq(m->network, s->network) && str_eq(m->addr, e->addr) &&
-	    str_eq(m->proto, e->proto);
+	return str_eq(v == NULL ? S("") : v->s, was);
+}
+
+/* Everything that does not depend on the port: kept from one value to the next. */
+static void find_near(struct state_near *n, const struct state *st, const struct state_slot *s, struct utc now)
+{
+	const struct fact_value *addr = slot_place(s, S("addr")), *proto = slot_place(s, S("proto"));
+
+	addr = addr != NULL && addr->type == KIND_ADDR ? addr : NULL;
+	proto = addr != NULL && proto != NULL && proto->type == KIND_ENUM ? proto : NULL;
+	if (n->known && n->vantage == s->vantage && same_text(addr, n->addr) && same_text(proto, n->proto) &&
+	    str_eq(s->network, n->network))
+		return;
+	*n = (struct state_near){ .network = s->network, .addr = addr == NULL ? S("") : addr->s,
+		.proto = proto == NULL ? S("") : proto->s, .vantage = s->vantage, .known = true, .since = INT64_MIN };
+	if (addr != NULL)
+		n->since = held_since(st, s->network, addr->s, now);
+	if (proto == NULL)
+		return;
+	n->first = n->end = first_map(st, n->network, n->addr, n->proto, n->vantage);
+	while (n->end < st->maps.n) {
+		const struct state_map *m = &st->maps.p[n->end];
+
+		if (m->vantage != n->vantage || !str_eq(m->network, n->network) || !str_eq(m->addr, n->addr) ||
+		    !str_eq(m->proto, n->proto))
+			break;
+		n->end++;
+	}
+}
+
+static struct ending ending_of(struct state_cursor *c, const struct state_slot *s)
+{
+	const struct fact_value *port = slot_place(s, S("port"));
+	struct ending e = { .st = c->st, .slot = s, .near = &c->near,
+		.is_address = str_eq(str_z(s->kind->name), S("address")) };
+
+	find_near(&c->near, c->st, s, c->now);
+	if (port != NULL && port->type == KIND_INT) {
+		e.port = (u32)port->i;
+		e.maps = c->near.end;
+	}
+	return e;
 }
 
 static bool later_at(const struct state_layer *l, u32 port, const struct state_stamp *stamp)
@@ -216,7 +238,7 @@ static bool address_missed(const struct ending *e, const struct state_stamp *sta
 	for (size_t i = 0; i < e->st->families.n; i++) {
 		const struct state_family *f = &e->st->families.p[i];
 
-		if (f->vantage == e->slot->vantage && f->family == fact_addr_family(e->addr) &&
+		if (f->vantage == e->slot->vantage && f->family == fact_addr_family(e->near->addr) &&
 		    str_eq(f->network, e->slot->network) && f->found != NULL && state_stamp_cmp(f->found, stamp) > 0 &&
 		    (f->found->run == 0 || f->found->run != stamp->run))
 			return true;
@@ -230,12 +252,11 @@ static enum state_with with_of(const struct ending *e, const struct state_stamp 
 	const struct state_slot *s = e->slot;
 	enum state_with w = weak ? STATE_SUSPECTED : STATE_CURRENT;
 
-	if (stamp->at.ms < e->since)
+	if (stamp->at.ms < e->near->since)
 		return STATE_AWAY;
-	if (str_eq(str_z(s->kind->name), S("address")) && address_missed(e, stamp))
+	if (e->is_address && address_missed(e, stamp))
 		return STATE_GONE;
-	for (size_t i = e->port_place ? first_map(e->st, s->network, e->addr, e->proto, s->vantage) : e->st->maps.n;
-	    i < e->st->maps.n && same_place(&e->st->maps.p[i], s, e); i++) {
+	for (size_t i = e->near->first; i < e->maps; i++) {
 		const struct state_map *m = &e->st->maps.p[i];
 
 		if (later_at(&m->layers[LAYER_CLOSED], e->port, stamp))
@@ -307,7 +328,7 @@ static const struct state_reg *reg_of(const struct state_slot *s, size_t i, bool
 static void fill(struct state_cursor *c, const struct state_slot *s, bool weak, struct state_value *v)
 {
 	const struct state_stamp *stamp = weak ? s->weak : s->strong;
-	struct ending e = ending_of(c->st, s, c->now);
+	struct ending e = ending_of(c, s);
 	size_t n = 0;
 
 	*v = (struct state_value){ .kind = s->kind, .network = s->network, .vantage = s->vantage, .stamp = stamp,

@@ -137,6 +137,19 @@ void merkle_leaves(const struct hash *texts, size_t n, struct hash *ret)
 	hash_each(S("\0"), texts, 1, n, ret);
 }
 
+void merkle_texts(const struct str *texts, size_t n, struct hash *ret)
+{
+	struct sha256_job jobs[AT_ONCE];
+
+	for (size_t at = 0, k; at < n; at += k) {
+		k = n - at < AT_ONCE ? n - at : AT_ONCE;
+		for (size_t i = 0; i < k; i++) {
+			jobs[i] = (struct sha256_job){ .head = S("\0"), .body = texts[at + i], .ret = ret[at + i].b };
+		}
+		sha256_many(jobs, k);
+	}
+}
+
 void merkle_nodes(const struct hash *below, size_t n, struct hash *ret)
 {
 	hash_each(S("\1"), below, 2, n, ret);

@@ -24,6 +24,7 @@ struct hash merkle_leaf(struct str bytes);
 struct hash merkle_node(const struct hash *left, const struct hash *right);
 /* Many at once, which costs a fraction. Leaf hashes of n texts of HASH_LEN bytes; ret may not overlap them. */
 void merkle_leaves(const struct hash *texts, size_t n, struct hash *ret);
+void merkle_texts(const struct str *texts, size_t n, struct hash *ret);		/* the same of texts of any length */
 /* n nodes over 2 * n hashes; ret may not overlap them. */
 void merkle_nodes(const struct hash *below, size_t n, struct hash *ret);
 struct hash merkle_fold(struct hash *leaves, u32 level);	/* root over 2^level leaf hashes, which are lost */

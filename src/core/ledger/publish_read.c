@@ -1,8 +1,7 @@
 /* Reading a published log back. The layout stands in merkle.c.
  *
- * One pass over the entry bundles. Every entry is hashed and appended to an edge; the nodes that become complete on
- * the levels of tiles (0, 8, 16, ...) are collected, 256 a level, and compared with the tile's file when that is full
- * or the log ends. Nothing a file says is believed: all is computed from the entries and compared, at last with the
+ * One pass over the entry bundles, each hashed at once and appended to an edge; the nodes on the levels of tiles (0, 8,
+ * 16, ...) are collected, 256 a level, and compared with the tile's file when that is full or the log ends. Nothing a file says is believed: all is computed from the entries and compared, at last with the
  * signed root. In memory: one bundle, one tile a level. */
 #include "core/ledger/publish.h"
 
@@ -95,28 +94,53 @@ static int tile_check(struct check *c, u32 level, u64 index, u32 width)
 	return 0;
 }
 
-/* Takes one leaf; compares every tile that becomes full by it. */
-static int leaf_take(struct check *c, const struct hash *leaf)
+/* Takes node (level * TILE_HEIGHT, at), of which all before it were taken; compares every tile that becomes full by it. */
+static int node_take(struct check *c, u32 level, u64 at, struct hash node)
 {
-	struct hash nodes[MERKLE_LEVELS];
-	u64 seq = c->edge.size;
-	size_t n = merkle_edge_append(&c->edge, leaf, nodes);
 	int r;
 
-	for (u32 level = 0; level * TILE_HEIGHT < n; level++) {
-		u64 at = seq >> level * TILE_HEIGHT;
+	for (;; level++, at /= TILE_WIDTH) {
+		c->tile[level][at % TILE_WIDTH] = node;
+		if (at % TILE_WIDTH != TILE_WIDTH - 1) {
+			return 0;
+		}
+		if ((r = tile_check(c, level, at / TILE_WIDTH, TILE_WIDTH)) != 0) {
+			return r;
+		}
+		node = tile_fold(c->tile[level], TILE_HEIGHT);
+	}
+}
 
-		c->tile[level][at % TILE_WIDTH] = nodes[level * TILE_HEIGHT];
-		if (at % TILE_WIDTH == TILE_WIDTH - 1 && (r = tile_check(c, level, at / TILE_WIDTH, TILE_WIDTH)) != 0) {
+/* The entries of one bundle, 256 of them but at the log's end. */
+static int leaves_take(struct check *c, u64 index, const struct str *entries, u32 width)
+{
+	struct hash root;
+	int r;
+
+	merkle_texts(entries, width, c->tile[0]);
+	for (u32 i = 0; c->take != NULL && i < width; i++) {
+		if ((r = c->take(c->ctx, index * TILE_WIDTH + i, entries[i], &c->tile[0][i])) != 0) {
 			return r;
 		}
 	}
-	return 0;
+	if (width < TILE_WIDTH) {
+		for (u32 i = 0; i < width; i++) {
+			(void)merkle_edge_append(&c->edge, &c->tile[0][i], NULL);
+		}
+		return 0;
+	}
+	if ((r = tile_check(c, 0, index, TILE_WIDTH)) != 0) {
+		return r;
+	}
+	root = tile_fold(c->tile[0], TILE_HEIGHT);
+	merkle_edge_append_tree(&c->edge, TILE_HEIGHT, &root);
+	return node_take(c, 1, index, root);
 }
 
 static int bundle_check(struct check *c, u64 index, u32 width)
 {
 	const struct tile t = { .level = TILE_ENTRIES, .width = (u16)width, .index = index };
+	struct str entries[TILE_WIDTH];
 	char path[TILE_PATH_MAX];
 	struct rd rd;
 	size_t n;
@@ -132,22 +156,14 @@ static int bundle_check(struct check *c, u64 index, u32 width)
 	}
 	rd = rd_of(c->bundle, n);
 	for (u32 i = 0; i < width; i++) {
-		struct hash leaf;
-		struct str entry;
-
-		if (tile_entry_read(&rd, &entry) != 0) {
+		if (tile_entry_read(&rd, &entries[i]) != 0) {
 			return perr_set(c->reterr, ERR_INTEGRITY, n, "%s: ends within entry %u of %u", path, i, width);
-		}
-		leaf = merkle_leaf(entry);
-		if ((r = leaf_take(c, &leaf)) != 0 ||
-		    (c->take != NULL && (r = c->take(c->ctx, c->edge.size - 1, entry, &leaf)) != 0)) {
-			return r;
 		}
 	}
 	if (rd_done(&rd) != 0) {
 		return perr_set(c->reterr, ERR_INTEGRITY, n - rd_left(&rd), "%s: more than its entries", path);
 	}
-	return 0;
+	return leaves_take(c, index, entries, width);
 }
 
 static int tree_check(struct check *c, u64 size)

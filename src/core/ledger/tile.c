@@ -168,19 +168,11 @@ int tile_of_node(u32 level, u64 index, struct tile *ret, u32 *ret_first)
 
 struct hash tile_fold(const struct hash *hashes, u32 height)
 {
-	struct hash h[TILE_WIDTH / 2];
+	struct hash h[TILE_WIDTH];
 
 	must(height <= TILE_HEIGHT);
-	if (height == 0) {
-		return hashes[0];
-	}
-	for (u32 n = 1u << (height - 1); n > 0; n >>= 1) {
-		for (u32 i = 0; i < n; i++) {
-			h[i] = merkle_node(&hashes[2 * i], &hashes[2 * i + 1]);
-		}
-		hashes = h;	/* in place from here on: h[i] is written after h[2i] and h[2i+1] are read */
-	}
-	return h[0];
+	memcpy(h, hashes, sizeof *h << height);
+	return merkle_fold(h, height);
 }
 
 void tile_entry_write(struct buf *b, struct str entry)

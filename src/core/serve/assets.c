@@ -118,7 +118,8 @@ struct str asset_ports_text(struct arena *a, const struct state *st, struct utc 
 	struct buf b = buf_new(a, 0);
 
 	for (size_t i = 0; i < n && n <= SEEN_MOST; i++) {
-		buf_printf(&b, "%s%jd", i == 0 ? "=" : " ", (intmax_t)ports[i]);
+		buf_str(&b, i == 0 ? S("=") : S(" "));
+		buf_number(&b, (u64)ports[i]);
 	}
 	return n == 0 ? S("=") : buf_view(&b);
 }
@@ -130,7 +131,8 @@ struct str asset_services_text(struct arena *a, const struct state *st, struct u
 	struct buf b = buf_new(a, 0);
 
 	for (size_t i = 0; i < n && n <= SEEN_MOST; i++) {
-		buf_printf(&b, "%s%.*s", i == 0 ? "=" : " ", STRF(names[i]));
+		buf_str(&b, i == 0 ? S("=") : S(" "));
+		buf_str(&b, names[i]);
 	}
 	return n == 0 ? S("=") : buf_view(&b);
 }

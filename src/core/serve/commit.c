@@ -109,15 +109,22 @@ static int commit_parts(struct work *w)
 	return 0;
 }
 
+static size_t acts_of(const struct serve_draft *d)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->nitems; i++) {
+		n += d->items[i].type == ITEM_ACT;
+	}
+	return n;
+}
+
 /* What a sensor or a person states, or what was done: never both in one entry, so that whom a reader believes follows
  * from its type. */
 static int type_of(const struct serve_draft *d, enum envelope_type *ret)
 {
-	size_t acts = 0;
+	size_t acts = acts_of(d);
 
-	for (size_t i = 0; i < d->nitems; i++) {
-		acts += d->items[i].type == ITEM_ACT;
-	}
 	*ret = d->nerase != 0 ? ENVELOPE_ERASED : acts == d->nitems && d->nchunks == 0 ? ENVELOPE_ACT : ENVELOPE_BATCH;
 	return acts == (*ret == ENVELOPE_BATCH ? 0 : d->nitems) ? 0 : ERR_ARG;
 }
@@ -312,8 +319,8 @@ static int add_unlinks(struct work *w, struct store_object *objects, size_t *n)
 int commit_objects(struct work *w, struct store_batch *b)
 {
 	const struct identity_edge *edges;
-	size_t nedges = fold_edges(w->fold, &edges);
-	struct store_object *objects = arena_alloc(w->a, (w->d->nobjects + nedges + w->d->nitems + w->d->nerase) * sizeof *objects + 1);
+	size_t nedges = fold_edges(w->fold, &edges), most = w->d->nobjects + nedges + acts_of(w->d) + w->d->nerase;
+	struct store_object *objects = arena_alloc(w->a, most * sizeof *objects + 1);
 
 	for (size_t i = 0; i < w->d->nobjects; i++) {
 		objects[i] = w->d->objects[i];

@@ -42,7 +42,8 @@ int fold_load(struct fold *f, u64 id, struct live **ret)
 	}
 	l = arena_alloc(f->a, sizeof *l);
 	l->id = id;
-	if ((r = serve_packed(f->s, f->a, id, &l->st, &l->row)) == ERR_NOTFOUND) {
+	l->begun = f->first_new != 0 && id >= f->first_new;
+	if (l->begun || (r = serve_packed(f->s, f->a, id, &l->st, &l->row)) == ERR_NOTFOUND) {
 		l->st = state_new(f->a);
 		l->row = (struct store_asset){ .id = id, .zone = f->zone };
 	} else if (r != 0) {
@@ -231,8 +232,11 @@ int fold_fact(struct fold *f, const struct fact *fact, const struct seen *seen, 
 	struct live *l;
 	int r;
 
-	if (f->next_asset == 0 && (r = store_next_asset(f->s->st, &f->next_asset)) != 0) {
-		return r;
+	if (f->next_asset == 0) {
+		if ((r = store_next_asset(f->s->st, &f->next_asset)) != 0) {
+			return r;
+		}
+		f->first_new = f->next_asset;
 	}
 	look.next_asset = f->next_asset;
 	arena_reset(f->step);
@@ -560,7 +564,7 @@ static void describe(struct fold *f, struct live *l, u64 seq)
 static int judge(struct fold *f, const struct live *l, u64 size, struct serve_verdicts *ret)
 {
 	struct store_verdict was = { 0 };
-	int r = store_get_verdict(f->s->st, f->a, l->id, &was);
+	int r = l->begun ? ERR_NOTFOUND : store_get_verdict(f->s->st, f->a, l->id, &was);
 
 	*ret = (struct serve_verdicts){ 0 };
 	if (r != 0 && r != ERR_NOTFOUND) {
@@ -593,9 +597,9 @@ static int finish_asset(struct fold *f, struct live *l, u64 seq, u64 size, struc
 	*ret = (struct serve_verdicts){ 0 };
 	*ret_due = (struct utc){ 0 };
 	if (l->merged_into != 0) {	/* its facts speak for the other now */
-		return shared_change(f->s, f->a, l->id, NULL, f->recorded, &f->shared);
+		return shared_change(f->s, f->a, l->id, l->begun, NULL, f->recorded, &f->shared);
 	}
-	if ((r = shared_change(f->s, f->a, l->id, l->st, f->recorded, &f->shared)) != 0 ||
+	if ((r = shared_change(f->s, f->a, l->id, l->begun, l->st, f->recorded, &f->shared)) != 0 ||
 	    (r = shared_peers(f->s, f->a, l->id, l->st, f->recorded)) != 0) {
 		return r;
 	}

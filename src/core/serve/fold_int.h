@@ -10,6 +10,7 @@ struct live {
 	struct store_asset row;
 	struct claims claims;
 	bool changed;			/* else it was only looked at */
+	bool begun;			/* by this commit: the store knows nothing of it */
 	u64 merged_into;
 };
 
@@ -48,7 +49,7 @@ struct fold {
 	struct item *first_items;	/* fold_first: the group read last, without what first_erase names */
 	struct store_items first_group;
 	const struct store_part *first_erase;
-	u64 next_asset;
+	u64 next_asset, first_new;	/* first_new: numbers from here on are this commit's; 0: not asked yet */
 	struct str zone;
 };
 

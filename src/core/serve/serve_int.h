@@ -245,8 +245,10 @@ struct shared_rows {
 };
 /* Gives a state its peers, as the store knows them. */
 int shared_peers(struct serve *s, struct arena *a, u64 asset, struct state *st, struct utc now) MUST_USE;
-/* Adds the rows that change now that the asset's state is this one; NULL: it speaks for nothing any more. */
-int shared_change(struct serve *s, struct arena *a, u64 asset, const struct state *st, struct utc now, struct shared_rows *rows) MUST_USE;
+/* Adds the rows that change now that the asset's state is this one; NULL: it speaks for nothing any more. `begun`: the
+ * store knows nothing of it yet. */
+int shared_change(struct serve *s, struct arena *a, u64 asset, bool begun, const struct state *st, struct utc now,
+	struct shared_rows *rows) MUST_USE;
 /* Rows of view shared: with whom the asset shares what. */
 int shared_send(struct serve *s, struct serve_reply *out, struct arena *a, u64 asset, const struct state *st) MUST_USE;
 /* asks.c: the asset a request names, with its state; what is wrong with the name was said. */

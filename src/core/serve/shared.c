@@ -34,14 +34,20 @@ static bool holds(const held_list *l, struct str name, struct str value)
 static void find_in(struct arena *a, const struct state *st, const struct kind *k, const struct kind_field *def, struct utc now,
 	held_list *ret)
 {
-	struct str name = str_printf(a, "%s.%s", k->name, def->name);
 	struct state_cursor c = state_values(st, k, now);
 	struct state_value v;
+	struct str name = { 0 };
 
 	while (state_next(&c, &v)) {
 		const struct state_field *f = state_field(&v, str_z(def->name));
 
-		if (v.with == STATE_CURRENT && f != NULL && !holds(ret, name, f->v.s)) {
+		if (v.with != STATE_CURRENT || f == NULL) {
+			continue;
+		}
+		if (name.p == NULL) {
+			name = str_printf(a, "%s.%s", k->name, def->name);
+		}
+		if (!holds(ret, name, f->v.s)) {
 			*vec_add(a, ret) = (struct held){ .kind = k, .field = def, .name = name, .value = f->v.s, .fact = f->stamp->fact };
 		}
 	}
@@ -208,13 +214,14 @@ static int speaks(struct serve *s, struct arena *a, const struct store_shared *h
 	return r;
 }
 
-int shared_change(struct serve *s, struct arena *a, u64 asset, const struct state *st, struct utc now, struct shared_rows *rows)
+int shared_change(struct serve *s, struct arena *a, u64 asset, bool begun, const struct state *st, struct utc now,
+	struct shared_rows *rows)
 {
-	struct store_shared *was;
+	struct store_shared *was = NULL;
 	held_list held = { 0 };
-	size_t nwas, first = rows->n;
+	size_t nwas = 0, first = rows->n;
 	bool look;
-	int r = store_shared_of(s->st, a, asset, &was, &nwas);
+	int r = begun ? 0 : store_shared_of(s->st, a, asset, &was, &nwas);
 
 	if (r != 0) {
 		return r;
