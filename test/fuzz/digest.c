@@ -41,7 +41,7 @@ static void put(void *ctx, u16 type, struct str body)
 
 int LLVMFuzzerTestOneInput(const u8 *p, size_t n)
 {
-	static const u16 types[] = { MSGS_NET_BEGIN, MSGS_NET_FOUND, MSGS_NET_LOOKED, MSGS_NET_RX, MSGS_NET_PORTS, MSGS_NET_OVER };
+	static const u16 types[] = { MSGS_NET_BEGIN, MSGS_NET_FOUND, MSGS_NET_LOOKED, MSGS_NET_RX, MSGS_NET_PORTS, MSGS_NET_OVER, MSGS_NET_PART };
 	struct rig r = { .a = arena_new(NULL, 0) };
 	struct digest *d = digest_new(&(struct digest_out){ .ctx = &r, .room = room, .put = put });
 	struct rd rd = rd_of(p, n);

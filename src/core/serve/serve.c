@@ -225,7 +225,8 @@ static serve_request_fn *find_in(const struct serve_request *table, u16 type)
 static serve_request_fn *find_request(const struct serve *s, u16 type)
 {
 	static const struct serve_request *const own[] = { serve_assets, serve_asks, serve_facts, serve_acts, serve_erasures, serve_logs_asks,
-		serve_key_acts, serve_copies, serve_checks, serve_transfers, serve_registers, serve_pieces, serve_attachments, serve_replays };
+		serve_key_acts, serve_copies, serve_checks, serve_transfers, serve_registers, serve_events, serve_pieces,
+		serve_attachments, serve_replays };
 	serve_request_fn *fn = NULL;
 
 	for (size_t i = 0; fn == NULL && i < countof(own); i++) {

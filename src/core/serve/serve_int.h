@@ -316,6 +316,7 @@ extern const struct serve_request serve_checks[];
 extern const struct serve_request serve_transfers[];
 extern const struct serve_request serve_registers[];
 extern const struct serve_request serve_replays[];
+extern const struct serve_request serve_events[];
 
 /* acts.c: "10.7.0.0/24", "10.7.0.2", "fe80::/64". */
 struct prefix {

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "proto/scan.h"
+#include "show/cli/live.h"
 #include "show/cli/route.h"
 
 #include <stdio.h>
@@ -26,6 +27,12 @@ struct scan {
 	const struct scan_range *targets;
 	size_t ntargets;
 	const struct json *parts;	/* NULL or a list: what the run knew before */
+	bool live;			/* -f jsonl: events as they become known, and nothing else on stdout */
+	struct live events;
+	struct mono told, ports_since;	/* the last event of progress; the first status with ports to ask */
+	u64 sent, ports_most;		/* packets at `paced`; ports to ask then */
+	struct mono paced;
+	i64 pps, eta_s;			/* -1: not known yet */
 };
 
 static int list_of(struct cli *c, const struct json *v, struct scan_range **ret, size_t *ret_n)
@@ -150,26 +157,101 @@ static int start_body(struct scan *s, const struct json *told, struct buf *ret)
 
 /* ---- progress ---- */
 
+/* How fast it goes, and how long at that speed: what was left at the first look at ports, against what is left. */
+static void reckon(struct scan *s, struct mono now)
+{
+	const struct scan_status *st = &s->status;
+	i64 ms = (now.ns - s->paced.ns) / 1000000, since;
+
+	if (s->paced.ns == 0 || ms >= 1000) {
+		s->pps = s->paced.ns == 0 ? -1 : (i64)(st->sent - s->sent) * 1000 / ms;
+		s->paced = now;
+		s->sent = st->sent;
+	}
+	if (st->phase == SCAN_PORTS && st->left > s->ports_most) {
+		s->ports_most = st->left;
+		s->ports_since = now;
+	}
+	since = (now.ns - s->ports_since.ns) / 1000000;
+	s->eta_s = st->phase > SCAN_PORTS ? 0 : since < 1000 || s->ports_most == st->left ? -1 :
+		(i64)((double)st->left * (double)since / (double)(s->ports_most - st->left) / 1000.0 + 0.5);
+}
+
+static struct str state_word(const struct scan *s, bool last)
+{
+	return !last ? S("running") : s->err != 0 ? S("failed") : s->stopping ? S("interrupted") : S("finished");
+}
+
+static void put_status(struct scan *s, struct json_w *w, struct mono now)
+{
+	const struct scan_status *st = &s->status;
+
+	jw_kint(w, "done", st->hosts_done);
+	jw_kint(w, "total", st->hosts);
+	jw_kint(w, "found", st->devices);
+	jw_kint(w, "open", st->open);
+	jw_kint(w, "elapsed_s", (now.ns - s->began.ns) / 1000000000);
+	if (s->pps >= 0) {
+		jw_kint(w, "rate_pps", s->pps);
+	}
+	if (s->eta_s >= 0) {
+		jw_kint(w, "eta_s", s->eta_s);
+	}
+}
+
+/* Events that core does not know: scan.begin, scan.progress, scan.done. */
+static void say_event(struct scan *s, const char *action, struct mono now)
+{
+	bool begin = str_eq(str_z(action), S("begin")), done = str_eq(str_z(action), S("done"));
+	struct buf b;
+	struct json_w w = live_line(&s->events, &b, begin || done ? "event" : "metric", action, utc_now());
+
+	if (done) {
+		jw_kstr(&w, "outcome", s->err != 0 ? S("failure") : s->stopping ? S("unknown") : S("success"));
+	}
+	jw_end(&w);
+	jw_key(&w, S("korobanu"));
+	jw_obj(&w);
+	if (begin) {
+		jw_kstr(&w, "network", cli_str(s->c, "network"));
+		jw_kstr(&w, "profile", cli_str(s->c, "profile"));
+		jw_kbool(&w, "resumed", s->resumed);
+	} else {
+		put_status(s, &w, now);
+	}
+	jw_kstr(&w, "run", s->run);
+	if (done) {
+		jw_kstr(&w, "state", state_word(s, true));
+		jw_kbool(&w, "complete", s->err == 0 && !s->stopping);
+		jw_kint(&w, "left", (i64)s->status.left);
+		if (s->err != 0 || s->why.n != 0) {
+			jw_kstr(&w, "reason", s->why.n != 0 ? s->why : str_z(err_text(s->err)));
+		}
+	}
+	jw_end(&w);
+	live_put(&s->events, &w, &b);
+}
+
 /* One line for programs, once a second and at the end. */
 static void say_json(struct scan *s, struct mono now, bool last)
 {
-	const struct scan_status *st = &s->status;
 	struct buf b = buf_new(s->c->a, 0);
 	struct json_w w = jw_new(&b);
 
 	jw_obj(&w);
 	jw_kstr(&w, "schema", S("korobanu.status/1"));
 	jw_kstr(&w, "task", s->run);
-	jw_kint(&w, "done", st->hosts_done);
-	jw_kint(&w, "total", st->hosts);
-	jw_kint(&w, "found", st->devices);
-	jw_kint(&w, "open", st->open);
-	jw_kint(&w, "elapsed_s", (now.ns - s->began.ns) / 1000000000);
-	jw_kstr(&w, "state", !last ? S("running") : s->err != 0 ? S("failed") : s->stopping ? S("interrupted") :
-		S("finished"));
+	put_status(s, &w, now);
+	jw_kstr(&w, "state", state_word(s, last));
 	jw_end(&w);
 	fprintf(s->c->env->err, "%.*s\n", STRF(buf_view(&b)));
 	fflush(s->c->env->err);
+}
+
+static struct str span_text(struct arena *a, i64 s)
+{
+	return s < 3600 ? str_printf(a, "%jd:%02jd", (intmax_t)(s / 60), (intmax_t)(s % 60)) :
+		str_printf(a, "%jd:%02jd:%02jd", (intmax_t)(s / 3600), (intmax_t)(s / 60 % 60), (intmax_t)(s % 60));
 }
 
 static void say_progress(struct scan *s, bool last)
@@ -179,6 +261,11 @@ static void say_progress(struct scan *s, bool last)
 	struct str how = cli_str(s->c, "status");
 	bool json = str_eq(how, S("json"));
 
+	reckon(s, now);
+	if (s->live && !last && now.ns - s->told.ns >= 1000000000) {
+		s->told = now;
+		say_event(s, "progress", now);
+	}
 	if ((!last && now.ns - s->said.ns < (json ? 1000000000 : 200000000)) ||
 	    (!json && (s->c->quiet || !s->c->env->err_tty || str_eq(how, S("off"))))) {
 		return;
@@ -192,7 +279,9 @@ static void say_progress(struct scan *s, bool last)
 		{ "run", s->run }, { "devices", str_printf(s->c->a, "%u", st->devices) },
 		{ "done", str_printf(s->c->a, "%u", st->hosts_done) }, { "hosts", str_printf(s->c->a, "%u", st->hosts) },
 		{ "open", str_printf(s->c->a, "%u", st->open) },
-		{ "seconds", str_printf(s->c->a, "%.1f", (double)(now.ns - s->began.ns) / 1e9) }))));
+		{ "rate", s->pps < 0 ? S("-") : str_printf(s->c->a, "%jd", (intmax_t)s->pps) },
+		{ "seconds", span_text(s->c->a, (now.ns - s->began.ns) / 1000000000) },
+		{ "left", s->eta_s < 0 ? S("-") : span_text(s->c->a, s->eta_s) }))));
 	if (last) {
 		fputc('\n', s->c->env->err);
 	}
@@ -202,7 +291,11 @@ static void say_progress(struct scan *s, bool last)
 static int on_msg(void *arg, enum role from, const struct msg *m)
 {
 	struct scan *s = arg;
+	int r;
 
+	if (from == ROLE_CORE && m->type == MSGS_RUN_EVENTS) {
+		return (r = live_take(&s->events, m)) != 0 ? r : s->ended && !s->events.asked ? 1 : 0;
+	}
 	if (from != ROLE_NET || m->type != MSGS_NET_START) {
 		return 0;
 	}
@@ -214,14 +307,14 @@ static int on_msg(void *arg, enum role from, const struct msg *m)
 		}
 		s->why = str_dup(s->c->a, text);
 		s->ended = true;
-		return 1;
+		return s->events.asked ? 0 : 1;
 	}
 	if (scan_status_read(m->body, &s->status) != 0) {
 		return ERR_PROTO;
 	}
 	s->ended = (m->flags & MSG_LAST) != 0;
 	say_progress(s, s->ended);
-	return s->ended ? 1 : 0;
+	return s->ended && !s->events.asked ? 1 : 0;
 }
 
 static int on_exit(void *arg, const struct super_exit *e)
@@ -254,6 +347,20 @@ static int on_signal(void *arg, int sig)
 	return send_net(s, MSGS_NET_STOP, 0, S(""));
 }
 
+/* A reader who went away is as good as Ctrl-C. */
+static int on_tick(void *arg)
+{
+	struct scan *s = arg;
+	int r = s->live && !s->ended ? live_tick(&s->events) : 0;
+
+	if (r == 0 && s->events.gone && !s->stopping) {
+		s->stopping = true;
+		cli_say(s->c, MSG_say_reader_gone, TR_NONE);
+		r = send_net(s, MSGS_NET_STOP, 0, S(""));
+	}
+	return r;
+}
+
 #define PARTS_MESSAGES 3	/* a channel holds four, one of them is the start */
 
 /* What an interrupted run knew of addresses that are not done goes to net before the scan begins. What does not fit is asked again. */
@@ -281,7 +388,8 @@ static int send_parts(struct scan *s)
 
 static int run_scan(struct scan *s, struct str body)
 {
-	struct super_calls calls = { .on_msg = on_msg, .on_exit = on_exit, .on_signal = on_signal, .arg = s };
+	struct super_calls calls = { .on_msg = on_msg, .on_exit = on_exit, .on_signal = on_signal, .on_tick = on_tick, .tick_ms = 100,
+		.arg = s };
 	int r;
 
 	s->began = mono_now();
@@ -505,9 +613,49 @@ static int say_dry(struct scan *s)
 	return CLI_OK;
 }
 
+/* What was recorded last, then how the run ended. */
+static int end_events(struct scan *s)
+{
+	int r = live_drain(&s->events);
+
+	if (r != 0) {
+		return ask_failed(s->q, r);
+	}
+	say_event(s, "done", mono_now());
+	live_flush(&s->events);
+	if (s->events.gone && !s->stopping) {
+		return cli_error(s->c, CLI_FAILED, "E-OUTPUT", MSG_err_output, MSG_NONE, TR_NONE);
+	}
+	return s->events.gone ? CLI_PARTIAL : CLI_OK;
+}
+
+static int scan_run(struct scan *s, struct str body)
+{
+	int exit, r;
+
+	if (s->live) {
+		live_begin(&s->events, s->q, s->run);
+		say_event(s, "begin", mono_now());
+	}
+	r = run_scan(s, body);
+	s->err = r != 0 && s->err == 0 && r != ERR_CANCELED ? r : s->err;
+	exit = end_run(s, r);
+	if (r != 0 && r != ERR_CANCELED) {
+		if (s->live && exit == CLI_OK) {
+			(void)end_events(s);
+		}
+		return cli_error(s->c, cli_exit_of(r), "E-SCAN", MSG_err_scan, MSG_NONE, TR({ "reason", cli_reason(s->c, r) },
+			{ "text", s->why }));
+	}
+	if (exit == CLI_OK) {
+		exit = s->live ? end_events(s) : show_found(s);
+	}
+	return s->sig == 2 ? CLI_INTERRUPTED : s->sig != 0 ? CLI_TERMINATED : exit;
+}
+
 static int scan_with(struct cli *c, struct ask *q)
 {
-	struct scan s = { .c = c, .q = q, .since = utc_now() };
+	struct scan s = { .c = c, .q = q, .since = utc_now(), .pps = -1, .eta_s = -1, .live = out_format(c) == OUT_JSONL };
 	struct buf body = buf_new(c->a, LIMIT_MSG_BODY);
 	const struct json *told;
 	struct str answer;
@@ -533,16 +681,9 @@ static int scan_with(struct cli *c, struct ask *q)
 	}
 	cli_say(c, s.resumed ? MSG_say_scan_resumed : MSG_say_scan_begins, TR({ "run", s.run },
 		{ "profile", cli_str(c, "profile") }));
-	r = run_scan(&s, buf_view(&body));
-	exit = end_run(&s, r);
-	if (r != 0 && r != ERR_CANCELED) {
-		return cli_error(c, cli_exit_of(r), "E-SCAN", MSG_err_scan, MSG_NONE, TR({ "reason", cli_reason(c, r) },
-			{ "text", s.why }));
-	}
-	if (exit == CLI_OK) {
-		exit = show_found(&s);
-	}
-	return s.sig == 2 ? CLI_INTERRUPTED : s.sig != 0 ? CLI_TERMINATED : exit;
+	exit = scan_run(&s, buf_view(&body));
+	live_end(&s.events);
+	return exit;
 }
 
 int cmd_scan(struct cli *c)
