@@ -100,7 +100,14 @@ enum lang_op {
 
 enum lang_cmp { LANG_EQ, LANG_NE, LANG_LT, LANG_LE, LANG_GT, LANG_GE };
 enum lang_quantifier { LANG_ANY, LANG_ALL, LANG_NO, LANG_COUNT };
-enum lang_domain { LANG_OVER_NOTHING, LANG_OVER_PORTS, LANG_OVER_ADDRESS, LANG_OVER_SELF };
+enum lang_domain { LANG_OVER_NOTHING, LANG_OVER_PORTS, LANG_OVER_ADDRESS, LANG_OVER_SELF, LANG_OVER_PLACES };
+
+/* One place of LANG_OVER_PLACES: a value for each place field of the kind, in the order of its fields. */
+struct lang_place {
+	const struct lang_value *v;
+	struct str text;		/* "lan factory" */
+};
+#define LANG_PLACES_MAX 256
 
 /* Bits of lang_quant.states; what a sighting calls the state of the device. */
 enum lang_state { LANG_STATE_FACTORY = 1, LANG_STATE_INITIALISED = 2, LANG_STATE_CUSTOMISED = 4 };
@@ -111,6 +118,8 @@ struct lang_quant {
 	u16 cond;			/* node, LANG_NONE = every value */
 	enum lang_domain over;
 	struct ranges tcp, udp;		/* LANG_OVER_PORTS */
+	const struct lang_place *places;	/* LANG_OVER_PLACES */
+	size_t nplaces;
 	u8 from;			/* bit n-1 for vantage vn; 0 = any */
 	u8 states;			/* set of enum lang_state; 0 = any */
 	enum lang_cmp cmp;		/* LANG_COUNT: count cmp limit */

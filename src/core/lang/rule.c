@@ -6,7 +6,7 @@
  *            | ( "known" | "shared" ) "(" field ")" | operand [ CMP operand | ["not"] "in" ( "(" literal {"," literal} ")" | field ) ]
  *   quant    = ("any"|"all"|"none"|"count") "(" KIND ["where" or] ["over" domain] ["from" V {"or" V}] ["in" STATE
  *              {"or" STATE}] ")" [ CMP INT ]                                  the last for count, and only there
- *   domain   = "self" | "address" | ports {"," ports}     ports = ("tcp"|"udp") ":" range {"," range}
+ *   domain   = "self" | "address" | ports {"," ports} | FIELD ":" literal {"," [FIELD ":"] literal}     ports = ("tcp"|"udp") ":" range {"," range}
  *   operand  = literal | "now" | field | operand ("+"|"-") SPAN               field = NAME, or KIND "." NAME outside
  *
  * A last pass checks that being old or unknown cannot make a rule true (doc/rules.md, "stale and known"). */
@@ -504,6 +504,118 @@ static int read_ports(struct parse *p, struct lang_quant *q)
 	return finish_ports(p, sets[1], n[1], &q->udp, off);
 }
 
+/* ---- places by name: each place field of the kind with the values it may have; the domain is all their combinations ---- */
+
+struct listed {
+	struct lang_value v[LANG_LIST_MAX];
+	size_t n;
+};
+
+static int read_place(struct parse *p, const struct lang_field *def, struct listed *l)
+{
+	struct lang_value v = { .type = def->type };
+	bool number = def->type == LANG_INT;
+
+	if (p->tok.type != (number ? TOK_INT : TOK_STR) || (!number && !lang_literal_fits(def, p->tok.s))) {
+		return perr_set(p->t.lx.err, ERR_TYPE, p->tok.off, "this is no value of '%.*s'", STRF(def->name));
+	}
+	if (number) {
+		v.i = p->tok.i;
+	} else {
+		v.s = p->tok.s;
+	}
+	for (size_t i = 0; i < l->n; i++) {
+		if (number ? l->v[i].i == v.i : str_eq(l->v[i].s, v.s)) {
+			return fail(p, ERR_RANGE, p->tok.off, "a place is named twice");
+		}
+	}
+	if (l->n == LANG_LIST_MAX) {
+		return perr_set(p->t.lx.err, ERR_LIMIT, p->tok.off, "a field of a domain has at most %d values", LANG_LIST_MAX);
+	}
+	l->v[l->n++] = v;
+	return next(p);
+}
+
+/* Every combination, the last field changing fastest. */
+static void combine(struct parse *p, const struct lang_kind *k, const struct listed *l, size_t dims, size_t n, struct lang_quant *q)
+{
+	struct lang_place *places = arena_alloc(p->t.lx.a, n * sizeof *places);
+
+	for (size_t at = 0; at < n; at++) {
+		struct lang_value *v = arena_alloc(p->t.lx.a, dims * sizeof *v);
+		struct buf text = buf_new(p->t.lx.a, 0);
+		size_t left = at, dim = dims;
+
+		for (size_t i = k->nfields; i-- > 0;) {
+			if (k->fields[i].place) {
+				v[--dim] = l[i].v[left % l[i].n];
+				left /= l[i].n;
+			}
+		}
+		for (size_t i = 0; i < dims; i++) {
+			buf_z(&text, i == 0 ? "" : " ");
+			if (v[i].type == LANG_INT) {
+				buf_printf(&text, "%jd", (intmax_t)v[i].i);
+			} else {
+				buf_str(&text, v[i].s);
+			}
+		}
+		places[at] = (struct lang_place){ .v = v, .text = buf_view(&text) };
+	}
+	q->places = places;
+	q->nplaces = n;
+}
+
+/* name:"busybox","openssl"  or  interface:"lan",state:"factory","customised" */
+static int read_places(struct parse *p, struct lang_quant *q)
+{
+	const struct lang_kind *k = &p->t.schema->kinds[q->kind];
+	struct listed *l = arena_alloc(p->t.lx.a, k->nfields * sizeof *l);
+	size_t off = p->tok.off, n = 1, dims = 0;
+	int r, at = -1;
+
+	if (place_of(k, "addr") >= 0) {
+		return perr_set(p->t.lx.err, ERR_TYPE, off, "'%.*s' is seen at addresses, which a rule cannot name: tcp:..., udp:... or address",
+			STRF(k->name));
+	}
+	for (;;) {
+		if (p->tok.type == TOK_WORD) {
+			at = lang_field_index(k->fields, k->nfields, p->tok.s);
+			if (at < 0 || !k->fields[at].place) {
+				return perr_set(p->t.lx.err, ERR_UNKNOWN, p->tok.off, "'%.*s' has no place called '%.*s'", STRF(k->name), STRF(p->tok.s));
+			}
+			if (l[at].n != 0) {
+				return fail(p, ERR_RANGE, p->tok.off, "a place is named twice");
+			}
+			if ((r = next(p)) != 0 || (r = expect_punct(p, ':')) != 0) {
+				return r;
+			}
+		}
+		if ((r = read_place(p, &k->fields[at], &l[at])) != 0) {
+			return r;
+		}
+		if (!at_punct(p, ',')) {
+			break;
+		}
+		if ((r = next(p)) != 0) {
+			return r;
+		}
+	}
+	for (size_t i = 0; i < k->nfields; i++) {
+		if (k->fields[i].place && l[i].n == 0) {
+			return perr_set(p->t.lx.err, ERR_MISSING, off, "a domain names every place of '%.*s': '%.*s' is missing", STRF(k->name),
+				STRF(k->fields[i].name));
+		}
+		n *= k->fields[i].place ? l[i].n : 1;
+		dims += k->fields[i].place;
+		if (n > LANG_PLACES_MAX) {
+			return perr_set(p->t.lx.err, ERR_LIMIT, off, "a domain has at most %d places", LANG_PLACES_MAX);
+		}
+	}
+	combine(p, k, l, dims, n, q);
+	return 0;
+}
+
 static int read_over(struct parse *p, struct lang_quant *q)
 {
 	const struct lang_kind *k = &p->t.schema->kinds[q->kind];
@@ -523,8 +635,11 @@ static int read_over(struct parse *p, struct lang_quant *q)
 	} else if (at_word(p, "tcp") || at_word(p, "udp")) {
 		q->over = LANG_OVER_PORTS;
 		r = read_ports(p, q);
+	} else if (p->tok.type == TOK_WORD) {
+		q->over = LANG_OVER_PLACES;
+		r = read_places(p, q);
 	} else {
-		return fail(p, ERR_SYNTAX, off, "a domain is expected here: tcp:1-65535, udp:..., address or self");
+		return fail(p, ERR_SYNTAX, off, "a domain is expected here: tcp:1-65535, udp:..., address, self, or places by name");
 	}
 	if (r != 0) {
 		return r;

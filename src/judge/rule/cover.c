@@ -310,6 +310,37 @@ static u16 self_gap(const struct rule_run *r, const struct lang_quant *q)
 	return why != 0 ? why : rule_nothing(r, q->kind);
 }
 
+/* No look says of a place by name that nothing is there: each must hold a value that decides, from one of the vantages asked. */
+static u16 places_gap(struct rule_run *r, u16 node, const struct lang_quant *q)
+{
+	const struct rule_scratch *sc = r->scratch;
+	struct rule_step spare, *s;
+	u16 gap = 0;
+
+	for (size_t n = 0; n < q->nplaces; n++) {
+		bool found = false;
+		u16 why = 0;
+
+		for (size_t i = 0; i < sc->n && !found; i++) {
+			const struct rule_place *p = &sc->places[i];
+
+			if (p->port == (i32)n) {
+				/* an unclear one was weighed and is in the way already: one place, not any number */
+				found = p->hit == TRI_UNKNOWN || (p->why == 0 && (q->from == 0 || q->from & (1u << (p->vantage - 1))));
+				why |= p->why;
+			}
+		}
+		if (!found) {
+			why = why != 0 ? why : rule_nothing(r, q->kind);
+			s = rule_step_add(r, RULE_STEP_NOTHING, node, &spare);
+			s->addr = q->places[n].text;
+			s->why = why;
+			gap |= why;
+		}
+	}
+	return gap;
+}
+
 u16 rule_cover_gap(struct rule_run *r, u16 node, const struct lang_quant *q, struct rule_poslist *good,
 	struct rule_poslist *bad)
 {
@@ -321,6 +352,9 @@ u16 rule_cover_gap(struct rule_run *r, u16 node, const struct lang_quant *q, str
 	}
 	if (q->over == LANG_OVER_SELF) {
 		return gap | self_gap(r, q);
+	}
+	if (q->over == LANG_OVER_PLACES) {
+		return gap | places_gap(r, node, q);
 	}
 	gap |= address_gap(r, node, good, bad);
 	if (q->over == LANG_OVER_ADDRESS) {

@@ -47,8 +47,40 @@ static bool has_port(struct ranges s, i32 port)
 	return false;
 }
 
-static bool in_domain(const struct lang_quant *q, const struct rule_value *v)
+/* Which of the places that the domain names is it seen at? From then on that number is its place: the same one in every network. */
+static bool at_named_place(struct rule_run *r, const struct lang_quant *q, struct rule_value *v)
 {
+	const struct lang_kind *k = &r->f->schema->kinds[q->kind];
+
+	for (size_t n = 0; n < q->nplaces; n++) {
+		size_t dim = 0;
+		bool here = true;
+
+		for (u16 i = 0; here && i < k->nfields; i++) {
+			struct lang_value is;
+			u16 why;
+
+			if (k->fields[i].place) {
+				const struct lang_value *want = &q->places[n].v[dim++];
+
+				here = r->f->field(r->f->ctx, v, i, true, &is, &why) &&
+					(is.type == LANG_INT ? is.i == want->i : str_eq(is.s, want->s));
+			}
+		}
+		if (here) {
+			v->port = (i32)n;
+			v->network = S("");
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool in_domain(struct rule_run *r, const struct lang_quant *q, struct rule_value *v)
+{
+	if (q->over == LANG_OVER_PLACES) {
+		return at_named_place(r, q, v);
+	}
 	return q->over != LANG_OVER_PORTS || has_port(str_eq(v->proto, S("udp")) ? q->udp : q->tcp, v->port);
 }
 
@@ -106,11 +138,13 @@ static void weigh_value(struct rule_run *r, u16 node, const struct lang_quant *q
 	} else {
 		t->full = true;
 	}
+	/* a place that hits is no unclear one, whatever else was seen there: knowing less of it must not lower the upper bound */
 	if (res.v == TRI_TRUE) {
 		t->hit += !seen_hit;
+		t->unclear -= !seen_hit && seen_unclear;
 		rule_pos_add(&t->hits, v->pos);
 	} else if (res.v == TRI_UNKNOWN) {
-		t->unclear += !seen_unclear;
+		t->unclear += !seen_unclear && !seen_hit;
 		t->why |= res.why;
 		rule_pos_add(&t->unclear_pos, v->pos);
 	} else if (weak == 0) {
@@ -185,7 +219,7 @@ struct tri_res rule_quant(struct rule_run *r, u16 node, struct rule_poslist *ret
 	r->scratch->n = 0;
 	r->states = q->states;
 	while (r->f->value(r->f->ctx, &it, &v)) {
-		if (rule_value_read(&v, q->states, &weak) && in_domain(q, &v)) {
+		if (rule_value_read(&v, q->states, &weak) && in_domain(r, q, &v)) {
 			weigh_value(r, node, q, &v, weak, &t);
 		}
 	}

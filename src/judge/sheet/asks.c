@@ -78,7 +78,7 @@ static struct str hits_text(struct arena *a, const struct rule_explain *ex)
 	for (size_t i = 0; i < ex->n && i < ex->cap; i++) {
 		const struct rule_step *st = &ex->p[i];
 
-		if (st->kind == RULE_STEP_VALUE_HITS) {
+		if (st->kind == RULE_STEP_VALUE_HITS && st->addr.n != 0) {
 			buf_printf(&b, "%s%.*s %.*s/%u", b.n == 0 ? "" : ", ", STRF(st->addr), STRF(st->proto), st->lo);
 		}
 	}

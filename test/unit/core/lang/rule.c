@@ -35,6 +35,7 @@ void test_rule__good_ones_load(void **state)
 		"declared(service) and none(address where not onlink over address)",
 		"none(hardware where shared(mac) or not shared(mac) over self)",
 		"none(hardware where vendor == \"x\\n\\\"\" over self)",
+		"none(declared where 23 in tcp over state:\"factory\",\"initialised\" from v7)",
 		("any(service where addr == \"fe80::1\" and proto == \"tcp\" and until <= "
 		"t\"2026-01-01T00:00:00+09:00\")"),
 	};
@@ -87,6 +88,13 @@ void test_rule__bad_ones_name_place_and_reason(void **state)
 		{ "none(service over self)", ERR_TYPE, 1, 19, "places" },
 		{ "none(service over address)", ERR_TYPE, 1, 19, "address" },
 		{ "none(hardware over tcp:1)", ERR_TYPE, 1, 20, "ports" },
+		{ "none(declared over state:\"a\",\"a\")", ERR_RANGE, 1, 30, "twice" },
+		{ "none(declared over state:\"a\",state:\"b\")", ERR_RANGE, 1, 30, "twice" },
+		{ "none(declared over state:5)", ERR_TYPE, 1, 26, "value" },
+		{ "none(declared over tcp)", ERR_SYNTAX, 1, 23, "':'" },
+		{ "none(declared over services:\"a\")", ERR_UNKNOWN, 1, 20, "place" },
+		{ "none(service over name:\"a\")", ERR_TYPE, 1, 19, "addresses" },
+		{ "none(declared over state:)", ERR_TYPE, 1, 26, "value" },
 		{ "none(service over tcp:1 from v8)", ERR_SYNTAX, 1, 30, "v1 to v7" },
 		{ "none(service over tcp:1 in broken)", ERR_SYNTAX, 1, 28, "factory" },
 		{ "none(service from v1 over tcp:1)", ERR_SYNTAX, 1, 22, "order" },

@@ -29,6 +29,9 @@ static const char *const rules[] = {
 	"known(hardware.vendor) and hardware.vendor != \"x\" or hardware.secure",
 	"not (hardware.secure or any(service where name == \"http\")) or none(service where tls over tcp:23,80)",
 	"declared(service) and none(service where version < v\"2\" over tcp:80)",
+	"none(declared where \"telnet\" in services over state:\"factory\")",
+	"all(declared where 80 in tcp over state:\"factory\",\"initialised\" from v1)",
+	"count(declared where 443 in tcp over state:\"initialised\",\"factory\") <= 1",
 };
 enum { RULES = countof(rules) };
 
@@ -106,8 +109,8 @@ static void random_others(struct world *w)
 	}
 	for (size_t i = 0; i < 1 + unit_rnd(2); i++) {
 		v = world_add(w, K_DECLARED);
-		v->known = unit_rnd(16);
-		v->field[0] = (struct lang_value){ .type = LANG_STR, .s = S("factory") };
+		v->known = 1 | unit_rnd(16) | (unit_rnd(2) ? 14 : 0);
+		v->field[0] = (struct lang_value){ .type = LANG_STR, .s = unit_rnd(3) == i ? S("factory") : S("initialised") };
 		v->field[1] = (struct lang_value){ .type = LANG_STRS, .strs = { .p = some_names, .n = 2 } };
 		v->field[2] = v->field[3] =
 			(struct lang_value){ .type = LANG_RANGES, .ranges = { .p = some_ports, .n = 2 } };
@@ -203,7 +206,7 @@ static const char *lower_value(struct world *w)
 	}
 	switch (unit_rnd(3)) {
 	case 0:
-		if (v->v.kind == K_SERVICE && bit <= 4) {
+		if ((v->v.kind == K_SERVICE && bit <= 4) || (v->v.kind == K_DECLARED && bit == 1)) {
 			return "nothing";
 		}
 		if (!(v->known & bit)) {

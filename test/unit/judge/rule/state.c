@@ -517,3 +517,112 @@ void test_state__a_shared_key(void **state)
 	nothers = 0;
 	arena_free(a);
 }
+
+/* Rows of the table in doc/rules.md, "Places by name": of each name its version ("" none), quality, second seen and vantage. */
+void test_state__places_by_name(void **state)
+{
+	static const char rule[] = "none(software where version < v\"2\" over name:\"a\",\"b\")";
+	static const char from5[] = "none(software where version < v\"2\" over name:\"a\",\"b\" from v5)";
+	static const struct {
+		const char *rule;
+		struct {
+			const char *name, *version;
+			u8 qod;
+			int vantage;
+		} seen[3];
+		enum tri v;
+		u16 why;
+	} cases[] = {
+		{ rule, { { "a", "2.1", 95, 5 }, { "b", "2.1", 95, 5 } }, TRI_TRUE, 0 },
+		{ rule, { { "a", "2.1", 95, 5 }, { "b", "1.9", 95, 5 } }, TRI_FALSE, 0 },
+		{ rule, { { "b", "1.9", 95, 5 } }, TRI_FALSE, 0 },
+		{ rule, { { "a", "2.1", 95, 5 } }, TRI_UNKNOWN, WHY_NOT_COVERED },
+		{ rule, { { "a", "2.1", 95, 5 }, { "b", "1.9", 50, 5 } }, TRI_UNKNOWN, WHY_SUSPECTED },
+		{ rule, { { "a", "2.1", 95, 5 }, { "b", "2.1", 50, 5 } }, TRI_UNKNOWN, WHY_SUSPECTED },
+		{ rule, { { "a", "2.1", 95, 5 }, { "b", "", 95, 5 } }, TRI_UNKNOWN, WHY_NOT_COVERED },
+		{ rule, { { "a", "2.1", 95, 5 }, { "b", "2.1", 95, 5 }, { "c", "1.9", 95, 5 } }, TRI_TRUE, 0 },
+		{ from5, { { "a", "2.1", 95, 5 }, { "b", "2.1", 95, 7 } }, TRI_UNKNOWN, WHY_NOT_COVERED },
+		{ from5, { { "a", "2.1", 95, 5 }, { "b", "1.9", 95, 7 } }, TRI_FALSE, 0 },
+		{ "count(software where version < v\"2\" over name:\"a\",\"b\") == 1", { { "a", "2.1", 95, 5 }, { "b", "1.9", 95, 5 } }, TRI_TRUE, 0 },
+		{ "count(software where version < v\"2\" over name:\"a\",\"b\") <= 1", { { "b", "1.9", 95, 5 } }, TRI_UNKNOWN, WHY_NOT_COVERED },
+		{ "all(software where version >= v\"2\" over name:\"a\")", { { "a", "2.1", 95, 5 }, { "b", "1.9", 95, 5 } }, TRI_TRUE, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++) {
+		for (int who = 0; who < 2; who++) {	/* known by its MAC, then by leases alone */
+			struct rule_state rs = { .now = { T0 + 1000 * SECOND_MS } };
+			struct perr e = { 0 };
+			struct rule_facts f;
+			struct rule_verdict v;
+			const struct lang_expr *x;
+			struct claim mac = { .asset = 1, .network = S("lab"), .type = who == 0 ? KEY_MAC : KEY_IP,
+				.value = who == 0 ? S("00:16:3e:00:00:03") : S(IP4), .strength = who == 0 ? CLAIM_LOCAL : CLAIM_LEASE,
+				.since = { T0 }, .last = { T0 }, .lease_ms = who == 0 ? 0 : 86400000 };
+			struct state *st;
+
+			a = arena_new(NULL, 0);
+			schema = lang_schema_facts(a);
+			st = state_new(a);
+			for (size_t k = 0; k < 3 && cases[i].seen[k].name != NULL; k++) {
+				struct fact_new *n = begin_fact("software/1", cases[i].seen[k].vantage, IP4);
+				struct shot s;
+
+				fact_set_str(n, "name", str_z(cases[i].seen[k].name));
+				if (cases[i].seen[k].version[0] != '\0') {
+					fact_set_str(n, "version", str_z(cases[i].seen[k].version));
+				} else {
+					fact_set_str(n, "vendor", S("acme"));
+				}
+				s = shot(n, (i64)k, cases[i].seen[k].qod);
+				assert_int_equal(state_fold(st, &s.f, &s.seen, (struct utc){ s.recorded }, (struct state_pos){ 1, (u32)k },
+					(struct state_pos){ 1, (u32)k }), 0);
+			}
+			state_set_claims(st, &mac, 1);
+			rs.state = st;
+			rs.schema = schema;
+			if (lang_parse_rule(a, str_z(cases[i].rule), schema, &x, &e) != 0) {
+				fail_msg("%s: column %u: %s", cases[i].rule, e.col, e.text);
+			}
+			f = rule_facts_of_state(&rs);
+			rule_eval(x, &f, &scratch, NULL, &v);
+			if (who == 0 ? v.v != cases[i].v || why_first(v.why) != cases[i].why :
+			    cases[i].v == TRI_FALSE ? v.v != TRI_FALSE : v.v != TRI_UNKNOWN || !(v.why & WHY_IDENTITY)) {
+				fail_msg("%zu (%d): %s %s %s", i, who, cases[i].rule, tri_name(v.v), why_name(why_first(v.why)));
+			}
+			arena_free(a);
+		}
+	}
+}
+
+/* A domain names every place of its kind, with values the kind has. */
+void test_state__places_the_kinds_have(void **state)
+{
+	static const struct {
+		const char *rule, *why;		/* NULL: it loads */
+	} cases[] = {
+		{ "none(declared where 23 in tcp over interface:\"lan\",\"wan\",state:\"customised\")", NULL },
+		{ "any(label where level == \"1\" over scheme:\"JC-STAR\")", NULL },
+		{ "all(name where name == \"x\" over by:\"dhcp\",\"dns\")", NULL },
+		{ "all(party where known(contact) over name:\"x\",role:\"maker\",\"csirt\")", NULL },
+		{ "none(declared where 23 in tcp over interface:\"lan\")", "'state' is missing" },
+		{ "none(declared over interface:\"lan\",state:\"broken\")", "no value of 'state'" },
+		{ "none(service over port:23)", "addresses" },
+		{ "none(key over type:\"cert\")", "addresses" },
+		{ "none(hardware over model:\"x\")", "no place called 'model'" },
+	};
+
+	(void)state;
+	a = arena_new(NULL, 0);
+	schema = lang_schema_facts(a);
+	for (size_t i = 0; i < countof(cases); i++) {
+		const struct lang_expr *x;
+		struct perr e = { 0 };
+		int r = lang_parse_rule(a, str_z(cases[i].rule), schema, &x, &e);
+
+		if (cases[i].why == NULL ? r != 0 : r == 0 || strstr(e.text, cases[i].why) == NULL) {
+			fail_msg("%s: %d %s", cases[i].rule, r, e.text);
+		}
+	}
+	arena_free(a);
+}
