@@ -113,4 +113,23 @@ ok "register: no such field" ends 2 k import "$work/reg.csv" --column 色=colour
 ok "register: no register at all" ends 7 k import "$work/run.jsonl" --map soumu
 store=two
 ok "the ledger still verifies" k ledger verify
+
+# --- headings and hash of a register are erased like what else may be somebody's
+store=one
+ok "register: the saved mapping is erased" k erase soumu columns --basis request
+ok "register: and is no mapping any more" ends 2 k erase soumu columns --basis request
+rest() {	# of the imports that saved none, by position
+	for e in $(k ledger ls -f tsv --columns seq,act | sed -n 's/^\([0-9]*\)	register.import$/\1/p'); do
+		k erase "$e.1" --basis request || grep -q E-NOTFOUND "$work/err" || return 1
+		k erase "$e.2" --basis request || return 1
+	done
+}
+ok "register: nor are the others" rest
+headings() {
+	grep -a -o "管理番号.\{0,40\}" "$work"/one/korobanu.db* && return 1
+	! grep -aq "$(sha256sum "$work/reg.csv" | cut -c 1-64)" "$work"/one/korobanu.db*
+}
+ok "register: neither headings nor hash are left" headings
+ok "register: it is read again all the same" ends 3 k import "$work/reg.csv" --map soumu
+ok "the ledger verifies" k ledger verify
 tap_end

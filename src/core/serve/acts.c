@@ -108,7 +108,9 @@ static int check_prefixes(struct serve_reply *out, const struct json *list, cons
 
 static int network_put(struct serve *s, struct serve_reply *out, struct arena *a, const struct json *v, struct str *ret_id)
 {
-	static const struct str personal[] = { { "note", 4 } };
+	static const struct str may[] = { { "dhcp_domain", 11 }, { "gateway_mac", 11 }, { "note", 4 } };	/* be a device's, or a person's */
+	struct str personal[countof(may)];
+	size_t npersonal = 0;
 	struct store_object o = { .type = S("network"), .zone = text_or(v, "zone", S("")), .body = canon(a, v) };
 	struct str mac = text_or(v, "gateway_mac", S(""));
 	int r;
@@ -122,8 +124,13 @@ static int network_put(struct serve *s, struct serve_reply *out, struct arena *a
 	if (mac.n != 0 && !fact_mac_canonical(mac)) {
 		return serve_fail(out, ERR_SYNTAX, "%.*s is no MAC address of the form 00:16:3e:00:00:01", STRF(mac));
 	}
+	for (size_t i = 0; i < countof(may); i++) {
+		if (json_get(v, may[i]) != NULL) {
+			personal[npersonal++] = may[i];
+		}
+	}
 	*ret_id = o.id;
-	return commit_object(s, a, v, personal, json_get(v, S("note")) != NULL ? 1 : 0, o, out);
+	return commit_object(s, a, v, personal, npersonal, o, out);
 }
 
 /* As network.put, but what is not named stays as it is. The entry holds the whole network as it stands then. */

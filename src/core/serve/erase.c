@@ -304,6 +304,47 @@ static int walk_mentions(struct erase_want *w, u64 number)
 	}
 }
 
+static bool is_gateway(struct arena *a, const struct store_object *network, const struct claims *claims)
+{
+	const struct json *v;
+	struct str mac;
+
+	if (network->body.n == 0 || json_parse(a, network->body, &v, NULL) != 0 || json_get_str(v, S("gateway_mac"), &mac) != 0) {
+		return false;
+	}
+	for (size_t i = 0; i < claims->n; i++) {
+		if (claims->p[i].type == KEY_MAC && str_eq(claims->p[i].network, network->id) && str_eq(claims->p[i].value, mac)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The networks that are known by one of its MAC addresses forget it. */
+static int walk_gateways(struct erase_want *w, u64 number)
+{
+	struct store_object *networks, *rows;
+	struct claims claims;
+	size_t n = 0, nrows;
+	int r = claims_of_asset(w->s, w->a, number, &claims);
+
+	if (r == 0) {
+		r = store_list_objects(w->s->st, w->a, S("network"), S(""), STORE_PAGE_MAX, &networks, &n);
+	}
+	w->type = S("network");
+	w->field = S("gateway_mac");
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		w->id = networks[i].id;
+		r = store_object_history(w->s->st, w->a, w->type, w->id, &rows, &nrows);
+		for (size_t k = 0; r == 0 && k < nrows; k++) {
+			if (is_gateway(w->a, &rows[k], &claims)) {
+				r = erase_walk_entry(w, rows[k].seq, pick_member);
+			}
+		}
+	}
+	return r;
+}
+
 static int find_asset(struct erase_want *w, struct serve_reply *out, struct str who, struct str what, bool all)
 {
 	u64 *members, id;
@@ -325,8 +366,9 @@ static int find_asset(struct erase_want *w, struct serve_reply *out, struct str 
 			r = walk_mentions(w, members[i]);
 		}
 	}
-	if (all) {
+	if (r == 0 && all) {
 		*vec_add(w->a, &w->job.whole) = id;
+		r = walk_gateways(w, id);
 	}
 	return r;
 }
@@ -334,7 +376,7 @@ static int find_asset(struct erase_want *w, struct serve_reply *out, struct str 
 /* "SCO-4 owner": false when there is no such object. */
 static bool find_object(struct erase_want *w, struct str id, struct str field, int *ret_r)
 {
-	static const char *const types[] = { "network", "person", "run", "scope" };
+	static const char *const types[] = { "map", "network", "person", "run", "scope" };
 
 	w->id = id;
 	w->field = field;

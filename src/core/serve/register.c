@@ -230,9 +230,10 @@ static int begin(struct serve *s, struct serve_reply *out, struct arena *a, stru
 		return r;
 	}
 	if (map.n != 0 && store_get_object(s->st, a, S("map"), map, &o) == 0) {
-		if (json_parse(a, o.body, &v, NULL) != 0 || json_get_str(v, S("columns"), &columns) != 0) {
+		if (json_parse(a, o.body, &v, NULL) != 0) {
 			return ERR_INTEGRITY;
 		}
+		(void)!json_get_str(v, S("columns"), &columns);		/* erased: it is made anew */
 	}
 	if (network.n != 0 && store_get_object(s->st, a, S("network"), network, &o) != 0) {
 		return serve_fail(out, ERR_NOTFOUND, "there is no network \"%.*s\"", STRF(network));
@@ -254,6 +255,7 @@ static int begin(struct serve *s, struct serve_reply *out, struct arena *a, stru
 
 static int end(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
 {
+	static const struct str personal[] = { { "columns", 7 }, { "sha256", 6 } };	/* by the hash a file can be known again */
 	struct buf act = buf_new(a, 0), text = buf_new(a, 0);
 	struct json_w w = jw_new(&act);
 	struct store_object o = { .type = S("map") };
@@ -284,7 +286,7 @@ static int end(struct serve *s, struct serve_reply *out, struct arena *a, struct
 		return r;
 	}
 	o.body = buf_view(&text);
-	r = serve_act(s, a, buf_view(&act), NULL, 0, &o, o.id.n != 0 ? 1 : 0, NULL);
+	r = serve_act(s, a, buf_view(&act), personal, countof(personal), &o, o.id.n != 0 ? 1 : 0, NULL);
 	return r == 0 ? 0 : serve_fail(out, r, "%s", store_why(s->st));
 }
 

@@ -235,6 +235,33 @@ void test_erase__an_act_and_its_object(void **state)
 	core_end(&c);
 }
 
+/* A device that a network is known by: the network forgets it with the device, and keeps what is not of it. */
+void test_erase__a_gateway_with_its_network(void **state)
+{
+	struct store_object o;
+
+	(void)state;
+	core_begin(&c);
+	assert_int_equal(act("{\"do\":\"network.put\",\"gateway_mac\":\"" MAC_A "\",\"id\":\"lab\",\"prefixes\":[\"10.7.0.0/24\"]}"), 0);
+	assert_int_equal(act("{\"do\":\"network.set\",\"dhcp_domain\":\"sato.example\",\"id\":\"lab\"}"), 0);
+	assert_int_equal(act("{\"do\":\"network.put\",\"gateway_mac\":\"" MAC_A "\",\"id\":\"far\",\"prefixes\":[\"10.8.0.0/24\"]}"), 0);
+	core_host(&c, MAC_A, "10.7.0.2", 0);
+	core_commit(&c);
+	assert_int_equal(erase("AST-1", "", true, "request"), 0);
+	assert_int_equal(store_get_object(c.s->st, c.a, S("network"), S("lab"), &o), 0);
+	assert_true(str_find(o.body, S("10.7.0.0/24")) >= 0 && str_find(o.body, S("sato.example")) >= 0 && str_find(o.body, S(MAC_A)) < 0);
+	/* the same address in another network is another device's; asked for by name it goes */
+	assert_true(anywhere(MAC_A));
+	assert_int_equal(erase("far", "gateway_mac", false, "request"), 0);
+	assert_false(anywhere(MAC_A));
+	assert_int_equal(erase("lab", "dhcp_domain", false, "request"), 0);
+	assert_int_equal(erase("lab", "dhcp_domain", false, "request"), ERR_NOTFOUND);
+	assert_false(anywhere("sato.example"));
+	assert_int_equal(erase("lab", "prefixes", false, "request"), ERR_NOTFOUND);
+	assert_int_equal(serve_check(c.s, NULL, c.a), 0);
+	core_end(&c);
+}
+
 void test_erase__refused(void **state)
 {
 	(void)state;
