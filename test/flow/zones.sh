@@ -49,6 +49,29 @@ done
 ok "an asset elsewhere is not found by its name" ends 2 "$K" --store "$work/store" --zones kansai asset show cam-tokyo
 ok "nor by its address" ends 2 "$K" --store "$work/store" --zones kansai asset show 198.51.100.7
 ok "a fact elsewhere is not there" ends 2 "$K" --store "$work/store" --zones kansai fact show "$fact"
+# evidence: what was attached here, and nothing of what was attached there
+echo "photo of osaka" >"$work/osaka.txt"
+echo "photo of tokyo" >"$work/tokyo.txt"
+ev_here=$(k evidence add "$work/osaka.txt" --asset "$here" 2>&1 | grep -o "EV-[0-9]*[.][0-9]*")
+ev_there=$(k evidence add "$work/tokyo.txt" --asset "$there" 2>&1 | grep -o "EV-[0-9]*[.][0-9]*")
+ok "evidence was attached on both sites" sh -c '[ -n "$1" ] && [ -n "$2" ] && [ "$1" != "$2" ]' sh "$ev_here" "$ev_there"
+listed() { quiet evidence ls -f tsv --columns id,asset && grep -q "^$ev_here	$here$" "$work/said" && ! grep -q "^$ev_there" "$work/said"; }
+ok "evidence ls" listed
+ok "evidence ls of an asset" shown evidence ls "$here" -f jsonl
+ok "evidence ls of an asset elsewhere" ends 2 "$K" --store "$work/store" --zones kansai evidence ls "$there"
+ok "evidence show" shown evidence show "$ev_here" -f json
+ok "evidence show: of elsewhere is answered as one that does not exist" ends 2 "$K" --store "$work/store" --zones kansai evidence show "$ev_there"
+got() { quiet evidence export "$ev_here" -o "$work/got" && cmp "$work/got" "$work/osaka.txt"; }
+ok "evidence export" got
+notgot() { ends 2 "$K" --store "$work/store" --zones kansai evidence export "$ev_there" -o "$work/got2" && [ ! -e "$work/got2" ]; }
+ok "evidence export: of elsewhere" notgot
+ok "refused within zones: evidence add" ends 4 "$K" --store "$work/store" --zones kansai evidence add "$work/osaka.txt" --asset "$here"
+moved() {	# what was seen in a zone stays of that zone; whose it is now is not told
+	k asset set "$here" zone=kanto/tokyo && quiet evidence ls -f tsv --columns id,asset && grep -q "^$ev_here	$" "$work/said" &&
+		k asset set "$here" zone=kansai/osaka
+}
+ok "evidence of an asset that moved away" moved
+
 exported() { quiet export -o "$work/all.jsonl" && ! grep -q "$leak" "$work/all.jsonl" && grep -q cam-osaka "$work/all.jsonl"; }
 ok "export" exported
 proved() { quiet ledger prove -o "$work/p.jsonl" && ! grep -q "$leak" "$work/p.jsonl" && k verify "$work/p.jsonl"; }

@@ -88,6 +88,7 @@ static int send_row(struct serve *s, struct serve_reply *out, struct arena *a, c
 	static const char *const states[] = { [STORE_INLINE] = "kept", [STORE_IN_FILE] = "file", [STORE_DROPPED] = "dropped",
 		[STORE_ERASED] = "erased" };
 	struct view_row row = view_row(VIEW_evidence);
+	struct store_asset asset;
 	struct store_items g;
 	struct store_entry *e;
 	struct envelope env;
@@ -104,8 +105,9 @@ static int send_row(struct serve *s, struct serve_reply *out, struct arena *a, c
 	view_set_str(&row, VIEW_evidence_kind, ev->kind);
 	view_set_int(&row, VIEW_evidence_size, (i64)ev->size);
 	view_set_str(&row, VIEW_evidence_state, str_z(states[ev->place]));
-	if (g.asset != 0) {
-		view_set_str(&row, VIEW_evidence_asset, identity_text(a, identity_root(s->edges, g.asset)));
+	/* what was seen in a zone stays of that zone, though its asset may be of another by now */
+	if (g.asset != 0 && store_get_asset(s->st, a, identity_root(s->edges, g.asset), &asset) == 0) {
+		view_set_str(&row, VIEW_evidence_asset, identity_text(a, asset.id));
 	}
 	view_set_time(&row, VIEW_evidence_at, e[0].at);
 	view_set_str(&row, VIEW_evidence_by, env.by);
