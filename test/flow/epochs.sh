@@ -92,6 +92,8 @@ ok "a copy of the file, restored elsewhere under another key" k db restore "$wor
 ok "proved in its next epoch" prove fourth
 ok "all three logs are in the bundle" is 3 checkpoints fourth
 ok "it verifies" verify "$work/fourth.jsonl"
+another() { verify "$work/fourth.jsonl" -f tsv >"$work/told" && grep "^epoch	unknown	epoch 1	.*another key signed there" "$work/told" && verify "$work/second.jsonl" -f tsv | grep "^epoch	pass	epoch 1"; }
+ok "and says of the older logs that another key signed there" another
 other() { ! verify "$work/fourth.jsonl" --key "$key"; }
 ok "not by the old key: another signs now" other
 ok "the ledger verifies" k ledger verify

@@ -34,6 +34,7 @@ struct entry {
 	struct utc at;
 	enum envelope_type type;
 	u64 parts, given;		/* it has; the bundle gives, erased ones too */
+	u64 after_item, after_part;	/* behind the last item that was given whole; 0: none was */
 };
 
 struct told {				/* a member of the statement and where it stands */
@@ -140,7 +141,7 @@ static int finish_item(struct check *c)
 {
 	struct gathering *g = &c->g;
 	struct known_item *k = arena_alloc(c->a, sizeof *k);
-	const struct entry *e = map_get(&c->entries, seq_key(c->a, g->seq));
+	struct entry *e = map_get(&c->entries, seq_key(c->a, g->seq));
 	int r = item_from_parts(c->a, g->index, g->parts.p, g->parts.n, &k->item, NULL);
 
 	if (r != 0 || e == NULL) {
@@ -154,6 +155,8 @@ static int finish_item(struct check *c)
 		return wrong(c, g->line, "entry-type",
 			place_key(c->a, g->seq, g->index));
 	}
+	e->after_item = g->index + 1;
+	e->after_part = g->next;
 	k->recorded = e->at;
 	k->line = g->line;
 	*map_put(c->a, &c->items, place_key(c->a, g->seq, g->index), NULL) = k;
@@ -196,6 +199,11 @@ static int take_part(void *ctx, u32 line, const struct bundle_part *p, struct pe
 	}
 	if (g->parts.n != 0 && (p->seq != g->seq || p->item != g->index || p->index != g->next)) {
 		return wrong(c, line, "not-whole", place_key(c->a, g->seq, g->index));
+	}
+	/* Role and item of an erased part are the bundle's word: that another part of its item is called technical shows where the item
+	 * before is given whole, because items follow each other without a gap. */
+	if (p->role == PART_TECHNICAL && e->after_item != 0 && p->item == e->after_item && p->index != e->after_part) {
+		return wrong(c, line, "technical-place", place);
 	}
 	if (g->parts.n == 0 && p->role != PART_TECHNICAL) {
 		return map_get(&c->lost, place) != NULL ? 0 :
@@ -587,14 +595,17 @@ static const struct known_item *whole_first_item(struct check *c, u64 seq)
 
 /* Each log but the first begins with the entry that says which one it goes on from: what that says of the old log must be what the old
  * log's checkpoint says. So who knows the last key knows them all. */
-static int check_chain(struct check *c, const struct bundle_info *info)
+static int check_chain(struct check *c, const struct bundle_info *info, const struct note_key *trusted)
 {
+	const struct note_key *last = &info->logs[info->nlogs - 1].key;
+
 	for (size_t i = 1; i < info->nlogs; i++) {
 		const struct bundle_log *log = &info->logs[i];
 		const struct known_item *k = whole_first_item(c, log->first);
 		struct str epoch = str_printf(c->a, "%zu", i + 1);
 		const char *differs;
 		struct chain chain;
+		bool same;
 
 		if (k == NULL) {
 			return wrong(c, 1, "begin-missing", epoch);
@@ -605,9 +616,12 @@ static int check_chain(struct check *c, const struct bundle_info *info)
 		if ((differs = chain_differs(&chain, log - 1, log)) != NULL) {
 			return wrong(c, k->line, differs, epoch);
 		}
-		tell(c, "epoch", VIEW_PASS, str_printf(c->a, SAY "epoch" SAY "n=%zu", i), str_printf(c->a,
-			SAY "closed" SAY "n=%ju" SAY "seq=%ju", (uintmax_t)log[-1].checkpoint.size,
-			(uintmax_t)log->first));
+		/* Who has a key can put a log of his behind a stranger's: what stands in that one then stands under his key. */
+		same = memcmp(log[-1].key.pub, last->pub, sizeof last->pub) == 0 ||
+			(trusted != NULL && memcmp(log[-1].key.pub, trusted->pub, sizeof trusted->pub) == 0);
+		tell(c, "epoch", same ? VIEW_PASS : VIEW_UNKNOWN, str_printf(c->a, SAY "epoch" SAY "n=%zu", i), str_printf(c->a,
+			"%s" SAY "n=%ju" SAY "seq=%ju" SAY "key=%.*s", same ? SAY "closed" : SAY "closed-other",
+			(uintmax_t)log[-1].checkpoint.size, (uintmax_t)log->first, STRF(note_key_text(c->a, &log[-1].key))));
 	}
 	return 0;
 }
@@ -637,7 +651,7 @@ int proof_check(struct arena *a, bundle_in *in, void *in_ctx, const struct note_
 		return wrong(&c, c.g.line, "last-item", S(""));
 	}
 	tell_logs(&c, &info, trusted);
-	if ((r = check_chain(&c, &info)) != 0 || (r = no_strays(&c)) != 0 || (r = check_means(&c)) != 0 ||
+	if ((r = check_chain(&c, &info, trusted)) != 0 || (r = no_strays(&c)) != 0 || (r = check_means(&c)) != 0 ||
 	    (r = check_texts(&c)) != 0 || (r = name_guidelines(&c)) != 0) {
 		return r;
 	}

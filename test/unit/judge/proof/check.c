@@ -40,6 +40,7 @@ struct given {
 	u32 item;
 	enum part_role role;
 	bool erased;
+	bool left_out;			/* of the bundle */
 };
 #define PARTS 4
 
@@ -106,6 +107,9 @@ static int check_with_text(enum envelope_type type, const struct given part[PART
 		struct bundle_part bp = { .index = i, .item = part[i].item, .role = part[i].role, .erased = part[i].erased,
 			.erased_by = 1, .commitment = commit[i], .salt = salt, .bytes = str_z(part[i].text) };
 
+		if (part[i].left_out) {
+			continue;
+		}
 		assert_int_equal(merkle_inclusion(merkle_tree_fetch, &inner, i, n, &p), 0);
 		bundle_w_part(w, &bp, &p);
 	}
@@ -215,6 +219,37 @@ void test_check__evidence_is_never_read_as_a_fact(void **state)
 		}
 	}
 	assert_int_equal(check_parts(ENVELOPE_BATCH, good[3], 1, &e), ERR_INTEGRITY);	/* not whole */
+}
+
+/* The true technical part is left out, and an erased part of the same item called so: then all of the item seems erased. */
+void test_check__no_other_part_is_called_technical(void **state)
+{
+	static const struct given bad[][PARTS] = {
+		{ { FACT("0"), 0, PART_TECHNICAL }, { EVIDENCE("1"), 1, PART_TECHNICAL, .left_out = true },
+			{ "bytes", 1, PART_TECHNICAL, .erased = true } },
+		{ { EVIDENCE("0"), 0, PART_TECHNICAL }, { "bytes", 0, PART_EVIDENCE }, { EVIDENCE("1"), 1, PART_TECHNICAL, .left_out = true },
+			{ "bytes", 1, PART_TECHNICAL, .erased = true } },
+	};
+	static const struct given good[][PARTS] = {
+		{ { FACT("0"), 0, PART_TECHNICAL }, { EVIDENCE("1"), 1, PART_TECHNICAL, .erased = true },
+			{ "bytes", 1, PART_EVIDENCE, .erased = true } },
+		/* the item between is not given: nothing is known of its parts */
+		{ { FACT("0"), 0, PART_TECHNICAL }, { EVIDENCE("1"), 1, PART_TECHNICAL, .left_out = true }, { "bytes", 1, PART_EVIDENCE,
+			.left_out = true }, { FACT("2"), 2, PART_TECHNICAL } },
+	};
+	struct perr e = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < countof(bad); i++) {
+		assert_int_equal(check_parts(ENVELOPE_BATCH, bad[i], i == 0 ? 3 : 4, &e), ERR_INTEGRITY);
+		assert_string_equal(e.text, SAY "technical-place" SAY "who=0.1");
+		assert_int_equal(e.line, i == 0 ? 6 : 7);
+	}
+	for (size_t i = 0; i < countof(good); i++) {
+		if (check_parts(ENVELOPE_BATCH, good[i], i == 0 ? 3 : 4, &e) != 0) {
+			fail_msg("%zu: line %u: %s", i, e.line, e.text);
+		}
+	}
 }
 
 void test_check__an_item_says_the_number_it_stands_at(void **state)
