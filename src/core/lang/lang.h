@@ -18,7 +18,8 @@
 
 #define LANG_LIST_MAX 256	/* members of an `in (...)`, ranges of a domain */
 
-/* Of the rule language (doc/rules.md): another number where the same text may come to another answer over the same facts. */
+/* Of the rule language (doc/rules.md): another number where the same text may come to another answer over the same facts, and so also where
+ * facts are read, told apart or rolled up otherwise. test/unit/judge/proof/reading.c holds the program to it. */
 #define LANG_VERSION_OF_RULES 1
 
 enum lang_type {
