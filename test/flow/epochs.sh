@@ -76,6 +76,8 @@ ok "recorded behind the entry that begins the log" recorded
 ok "proved after it" prove late
 late() { verify "$work/late.jsonl" >"$work/told"; code=$?; cat "$work/told"; [ $code = 0 ] && grep -q "erased by entry $(k ledger ls -f tsv --columns seq,type | sed -n 's/	erased$//p' | tail -n 1)" "$work/told"; }
 ok "verify says erased by that entry" late
+verdicts() { k ledger verify --verdicts >"$work/told"; code=$?; cat "$work/told"; [ $code = 0 ] && ! grep -q "	fail	" "$work/told"; }
+ok "the verdicts are reached again over both logs" verdicts
 lost() {	# a store that cannot be read; what it published is gone, too
 	cp "$work/copy.db" "$work/one/copy.db" && rm -rf "$work/one/log/tile" "$work/one/log/checkpoint" && printf '%0200000d' 0 >"$work/one/korobanu.db" &&
 		k db restore "$work/one/copy.db" --replace -y && says | grep 'could not be read: what was erased after entry [0-9]* of the copy is not known' &&
