@@ -14,7 +14,15 @@ cores() {	# the process ids of core in this lab
 	done
 }
 # No process of the lab is left: the next command starts from what is on disk.
-settle() { for settle_i in 1 2 3 4 5 6 7 8 9 10; do [ -z "$(cores)" ] && return; nap 20; done; kill -9 $(cores) 2>/dev/null; nap 20; }
+settle() {
+	settle_i=0
+	while [ -n "$(ip netns pids "$LAB-scan" 2>/dev/null)" ]; do
+		settle_i=$((settle_i + 1))
+		[ $settle_i -ne 10 ] || kill -9 $(cores) 2>/dev/null
+		[ $settle_i -lt 1000 ] || return 1	# one that is ending has no command line any more, and its files still open
+		nap 20
+	done
+}
 
 lab_up
 lab_host scan 00:16:3e:00:00:01 10.80.0.1/29
