@@ -146,7 +146,7 @@ static int network_set(struct serve *s, struct serve_reply *out, struct arena *a
 	if ((r = store_get_object(s->st, a, S("network"), id, &o)) != 0) {
 		return serve_fail(out, r, "there is no network \"%.*s\"; make it with: korobanu network add", STRF(id));
 	}
-	if (json_parse(a, o.body, &was, NULL) != 0) {
+	if (json_parse(a, o.body, &was, NULL) != 0 || was->type != JSON_OBJ) {
 		return ERR_INTEGRITY;
 	}
 	jw_obj(&w);
@@ -467,15 +467,16 @@ static int scope_for(struct serve *s, struct serve_reply *out, struct arena *a, 
 		size_t inside = 0;
 
 		if (json_parse(a, rows[i].body, &v, NULL) != 0 || (allowed = json_get(v, S("targets"))) == NULL ||
-		    !str_eq(text_or(v, "network", S("")), network) || utc_parse(text_or(v, "until", S("")), &until) != 0) {
+		    allowed->type != JSON_ARR || !str_eq(text_or(v, "network", S("")), network) ||
+		    utc_parse(text_or(v, "until", S("")), &until) != 0) {
 			continue;
 		}
 		for (size_t t = 0; t < targets->arr.n; t++) {
 			for (size_t k = 0; k < allowed->arr.n; k++) {
 				struct prefix outer, inner;
 
-				if (prefix_of(allowed->arr.p[k].s, &outer) == 0 && prefix_of(targets->arr.p[t].s, &inner) == 0 &&
-				    prefix_holds(&outer, &inner)) {
+				if (allowed->arr.p[k].type == JSON_STR && prefix_of(allowed->arr.p[k].s, &outer) == 0 &&
+				    prefix_of(targets->arr.p[t].s, &inner) == 0 && prefix_holds(&outer, &inner)) {
 					inside++;
 					break;
 				}

@@ -500,6 +500,9 @@ static int import_end(struct serve *s, struct serve_reply *out, struct arena *a,
 	if (store_get_object(s->st, a, S("import"), id, &objects[0]) != 0 || json_parse(a, objects[0].body, &v, NULL) != 0) {
 		return serve_fail(out, ERR_NOTFOUND, "there is no import \"%.*s\"", STRF(id));
 	}
+	if (v->type != JSON_OBJ) {
+		return ERR_INTEGRITY;
+	}
 	if (json_get(v, S("done")) != NULL) {
 		return 0;
 	}

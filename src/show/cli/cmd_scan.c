@@ -37,11 +37,15 @@ struct scan {
 
 static int list_of(struct cli *c, const struct json *v, struct scan_range **ret, size_t *ret_n)
 {
-	struct scan_range *p = arena_alloc(c->a, v->arr.n * sizeof *p);
+	struct scan_range *p;
 	int r;
 
+	if (v == NULL || v->type != JSON_ARR) {
+		return ERR_PROTO;
+	}
+	p = arena_alloc(c->a, v->arr.n * sizeof *p);
 	for (size_t i = 0; i < v->arr.n; i++) {
-		if ((r = route_range(v->arr.p[i].s, &p[i])) != 0) {
+		if ((r = v->arr.p[i].type != JSON_STR ? ERR_PROTO : route_range(v->arr.p[i].s, &p[i])) != 0) {
 			return r;
 		}
 	}
