@@ -5,6 +5,9 @@
 #include "core/ledger/note.h"
 #include "core/ledger/tile.h"
 
+/* Whose signature seed/note/checkpoint carries. */
+#define SIGNER "korobanu.invalid/0123456789abcdef/1+317d8501+AaL6L0o1W6LpB6UwCenjfK3fesfmagi6B2MfVTBys/JM"
+
 static void numbers(struct arena *a, struct str s)
 {
 	struct merkle_edge edge;
@@ -41,6 +44,9 @@ int LLVMFuzzerTestOneInput(const u8 *p, size_t n)
 	char text[KEY_TEXT];
 	struct perr e;
 
+	if (note_key_parse(S(SIGNER), &k) == 0 && checkpoint_open(a, s, &k, &c, &e) == 0) {
+		must(str_starts(s, checkpoint_text(a, &c)));
+	}
 	if (note_parse(a, s, note, &e) == 0) {
 		must(note->nsigs > 0 && str_starts(s, note->text));
 		if (checkpoint_parse(note->text, &c, &e) == 0) {

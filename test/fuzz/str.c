@@ -32,6 +32,10 @@ int LLVMFuzzerTestOneInput(const u8 *p, size_t n)
 	}
 	must(str_utf8_ok(s, &bad) || bad < n);
 	must(str_width(s) <= 2 * n);
+	t = str_trim(s);
+	must(str_find(s, t) >= 0 && str_find(s, t) + t.n <= n && str_eq(str_trim(t), t));
+	t = str_sub(s, n / 3, n / 2);
+	must(t.n <= n / 2 && str_find(s, t) >= 0 && str_find(s, t) <= (ptrdiff_t)(n / 3) && str_ends(s, str_from(s, n / 3)));
 	t = str_cut(&s, ',');
 	must(t.n + s.n + (str_chr(str_of(p, n), ',') >= 0) == n && str_chr(t, ',') < 0);
 	arena_free(a);
