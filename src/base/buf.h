@@ -36,9 +36,9 @@ static inline void buf_reserve(struct buf *b, size_t n)	/* so that the next n by
 
 static inline void buf_bytes(struct buf *b, const void *p, size_t n)
 {
-	u8 *to = buf_room(b, n);
+	u8 *to = n != 0 ? buf_room(b, n) : NULL;	/* an empty buffer has no place to add nothing to */
 
-	if (to != NULL && n != 0) {
+	if (to != NULL) {
 		memcpy(to, p, n);
 	}
 }
