@@ -8,6 +8,7 @@
  *   addresses     IPv4 inside the targets, which the scope allowed; IPv6 inside them, or of a device seen on the link (its MAC is a key):
  *                 such addresses are found, not chosen
  *   vantage       v1, v2, and the one the scope states
+ *   safety class  that of its source in the table below: whoever did more to a device cannot say that it did less
  *   times         between the moment the connection took the run and now, give or take SEEN_CLOCK_AHEAD_MS
  *
  * An import is a file of others: its networks and run ids are held against what was recorded of it, its quality is limited unless it is believed
@@ -132,11 +133,32 @@ static bool addresses_ok(const struct run_limits *l, const struct fact *f)
 	return place == NULL || in_targets(l, place->s, onlink);
 }
 
+/* What each source of a scan does to a device, S0 passive to S3 may change state. A source that is not here asks, at least; more than
+ * CLASS_MOST no scope allows. */
+#define CLASS_ASKS 1
+#define CLASS_MOST 1
+static const struct {
+	const char *source;
+	u8 class;
+} classes[] = {
+	{ "scan.connect/1", CLASS_ASKS }, { "scan.look/1", CLASS_ASKS }, { "scan.syn/1", CLASS_ASKS }, { "scan.telnet/1", CLASS_ASKS },
+};
+
+static bool class_ok(struct str source, u8 claimed)
+{
+	u8 least = CLASS_ASKS;
+
+	for (size_t i = 0; i < countof(classes); i++) {
+		least = str_eq(source, str_z(classes[i].source)) ? classes[i].class : least;
+	}
+	return claimed >= least && claimed <= CLASS_MOST;
+}
+
 static int own_check(const struct run_limits *l, const struct fact *f, const struct seen *seen)
 {
 	return str_eq(seen->run, l->run) && str_eq(f->network, l->network) && str_starts(f->source, SOURCES) &&
 		(f->vantage <= 2 || f->vantage == l->vantage) && seen->at.ms >= l->from.ms && seen->at.ms <= l->until.ms &&
-		addresses_ok(l, f) ? 0 : ERR_REFUSED;
+		class_ok(f->source, seen->class) && addresses_ok(l, f) ? 0 : ERR_REFUSED;
 }
 
 bool list_has(const struct json *list, struct str s)

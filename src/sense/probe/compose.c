@@ -74,8 +74,7 @@ static u32 add_evidence(struct digest *d, struct str kind, struct str bytes)
 
 static int add_fact(struct digest *d, struct fact_new *n, struct utc at, u8 qod, const u32 *evidence)
 {
-	struct seen seen = { .at = at, .class = 1, .qod = qod, .run = d->cfg.run,
-		.evidence = evidence, .nevidence = evidence != NULL };
+	struct seen seen = { .at = at, .qod = qod, .run = d->cfg.run, .evidence = evidence, .nevidence = evidence != NULL };
 	struct buf b = buf_new(d->ca, 0), sb = buf_new(d->ca, 0);
 	struct fact f;
 	int r = fact_finish(n, &f, NULL);
@@ -83,6 +82,7 @@ static int add_fact(struct digest *d, struct fact_new *n, struct utc at, u8 qod,
 	if (r != 0) {
 		return r;
 	}
+	seen.class = probe_safety(f.source);
 	fact_write(&b, &f);
 	seen_write(&sb, &seen);
 	*vec_add(d->ca, &d->items) = (struct chunk_item){ .type = CHUNK_FACT, .head = buf_view(&b), .body = buf_view(&sb) };
@@ -259,7 +259,7 @@ int compose_talk(struct digest *d, const struct talk *t)
 	if (f.text.n > 0) {
 		fact_set_str(n, "text", f.text);
 	}
-	fact_set_bool(n, "truncated", t->t.truncated);
+	fact_set_bool(n, "truncated", t->t.truncated || f.cut);
 	return add_fact(d, n, t->at, 95, &evidence);
 }
 

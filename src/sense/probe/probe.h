@@ -25,6 +25,7 @@ struct probe_found {
 	enum probe_prompt prompt;
 	u8 qod;				/* of the whole */
 	struct str text;		/* readable part of what it said; "" = nothing */
+	bool cut;			/* it said more than that */
 };
 
 struct probe_talk {
@@ -62,6 +63,9 @@ struct probe {
 extern const struct probe *const probes[];	/* alphabetical, ended by NULL */
 /* The probe that speaks first at a port whose service is not known: the one that names the port and is safe enough, else telnet. */
 const struct probe *probe_first(u16 port);
+/* The class of what a source of facts does to a device: its probe's, else that of looking for addresses and ports. Core holds it against a
+ * table of its own (core/serve/runs.c). */
+u8 probe_safety(struct str source);
 
 /* Services that give themselves away by their first bytes. false: nothing conclusive. */
 bool probe_by_first_bytes(struct str raw, struct probe_found *ret);

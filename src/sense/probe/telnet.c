@@ -81,6 +81,7 @@ static void judge(struct probe_talk *t, struct probe_found *ret)
 		ret->qod = s->t.options == 0 && p == TELNET_PROMPT_SHELL ? shell_qod(text) : 95;
 	}
 	ret->text = probe_readable(t->a, text, 1024);
+	ret->cut = probe_readable(t->a, text, text.n).n > ret->text.n;
 }
 
 const struct probe probe_telnet = {

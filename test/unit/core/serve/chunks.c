@@ -323,6 +323,7 @@ struct claim_of {
 	const char *network, *source, *subject, *addr, *vantage, *run;
 	i64 late;			/* observed so long after now, ms */
 	bool taken;
+	const char *class;	/* NULL: S1 */
 };
 
 static void open_run(struct bed *b, const char *id, const char *state)
@@ -342,8 +343,8 @@ static struct chunk_in claimed(struct bed *b, u32 n, const struct claim_of *c)
 
 	item.head = str_printf(b->a, "{\"kind\":\"host/1\",\"network\":\"%s\",\"place\":{\"addr\":\"%s\"},\"source\":\"%s\",\"subject\":[%s],"
 		"\"value\":{\"alive\":true},\"vantage\":\"%s\"}", c->network, c->addr, c->source, c->subject, c->vantage);
-	item.body = str_printf(b->a, "{\"at\":\"%.*s\",\"class\":\"S1\",\"evidence\":[],\"qod\":95,\"run\":\"%s\",\"state\":\"unknown\"}",
-		STRF(utc_text(b->a, (struct utc){ utc_now().ms + c->late })), c->run);
+	item.body = str_printf(b->a, "{\"at\":\"%.*s\",\"class\":\"%s\",\"evidence\":[],\"qod\":95,\"run\":\"%s\",\"state\":\"unknown\"}",
+		STRF(utc_text(b->a, (struct utc){ utc_now().ms + c->late })), c->class != NULL ? c->class : "S1", c->run);
 	chunk_write(&body, &chunk);
 	assert_int_equal(chunk_take(b->a, buf_view(&body), &in), 0);
 	in.since = utc_now();
@@ -377,6 +378,13 @@ void test_chunks__a_run_speaks_of_its_own_targets(void **state)
 		{ "lab", "scan.look/1", "\"ip:2001:db8::5\"", "2001:db8::5", "v2", "SCN-1", 0, true },
 		{ "lab", "scan.look/1", "\"ip:2001:db9::5\"", "2001:db9::5", "v2", "SCN-1", 0, false },
 		{ "lab", "scan.look/1", "\"ip:2001:db9::5\",\"mac:00:16:3e:00:00:05\"", "2001:db9::5", "v1", "SCN-1", 0, true },
+		/* the class is the source's, not the sighting's word: no less, and no more than a scope allows */
+		{ "lab", "scan.look/1", IP4, "v1", "SCN-1", 0, false, "S0" },
+		{ "lab", "scan.telnet/1", IP4, "v1", "SCN-1", 0, false, "S0" },
+		{ "lab", "scan.of-tomorrow/1", IP4, "v1", "SCN-1", 0, false, "S0" },
+		{ "lab", "scan.of-tomorrow/1", IP4, "v1", "SCN-1", 0, true, "S1" },
+		{ "lab", "scan.telnet/1", IP4, "v1", "SCN-1", 0, false, "S2" },
+		{ "lab", "scan.telnet/1", IP4, "v1", "SCN-1", 0, false, "S3" },
 	};
 	struct bed b;
 	size_t n;

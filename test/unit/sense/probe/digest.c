@@ -21,6 +21,8 @@ struct rig {
 	bool closed, done, hold;
 	u32 chunks, acked, facts, parts;
 	struct str part;	/* the last record of an address that goes on; empty: it is done */
+	bool truncated;		/* of the last banner */
+	size_t text;
 	struct fact service;	/* the last service fact */
 	struct seen seen;
 	struct str covered;	/* open ports of the last coverage of services */
@@ -56,6 +58,12 @@ static void take_chunk(struct rig *r, struct str body)
 		r->facts++;
 		assert_int_equal(fact_parse(r->a, c.items[i].head, FACT_STRICT, &f, NULL), 0);
 		assert_int_equal(seen_parse(r->a, c.items[i].body, FACT_STRICT, &s, NULL), 0);
+		assert_int_equal(s.class, probe_safety(f.source));
+		assert_true(s.class >= 1);		/* whoever asks is not passive */
+		if (str_eq(f.kind_name, S("banner"))) {
+			r->truncated = fact_value(&f, S("truncated"))->i != 0;
+			r->text = fact_value(&f, S("text")) != NULL ? fact_value(&f, S("text"))->s.n : 0;
+		}
 		if (str_eq(f.kind_name, S("service"))) {
 			r->service = f;
 			r->seen = s;
@@ -412,6 +420,29 @@ static int news(struct rig *r, bool earlier, const struct scan_part *p)
 	scan_part_write(&b, p);
 	scan_news_write(&whole, &(struct scan_news){ .host = 0, .earlier = earlier, .at = { 1800 }, .part = buf_view(&b) });
 	return give(r, MSGS_NET_PART, &whole);
+}
+
+/* Text that is cut at its limit says so, and so does what was not read to its end; a byte less is whole. */
+void test_digest__a_cut_text_is_truncated(void **state)
+{
+	static const struct {
+		size_t said, text;
+		bool truncated;
+	} t[] = { { 100, 100, false }, { 1024, 1024, false }, { 1025, 1024, true }, { 4095, 1024, true }, { 4096, 1024, true } };
+
+	(void)state;
+	for (size_t i = 0; i < countof(t); i++) {
+		struct rig *r = rig_new();
+		char *said = arena_alloc(r->a, t[i].said);
+
+		memset(said, 'a', t[i].said);
+		open_one(r);
+		assert_int_equal(bytes(r, str_of(said, t[i].said)), 0);
+		end_one(r);
+		assert_int_equal(r->text, t[i].text);
+		assert_int_equal(r->truncated, t[i].truncated);
+		rig_free(r);
+	}
 }
 
 /* What net tells of a host that goes on is recorded at once, with what a later beginning needs; told facts are not told again. */
