@@ -461,6 +461,7 @@ static int fold_entry(struct replay *p, struct arena *a, const struct store_entr
 	if ((r = take_entry(p, &w, &d, &t)) != 0 || (r = fold_items_again(p, &w, &t)) != 0) {
 		return r;
 	}
+	d.items = w.items;
 	d.zone = t.zone;
 	for (size_t i = 0; r == 0 && w.type == ENVELOPE_ACT && i < d.nitems; i++) {
 		r = w.items[i].type == ITEM_ACT ? take_act(p, &w, w.items[i].act, &d, &edge, &object) : 0;
