@@ -104,7 +104,7 @@ own() {
 
 # field N of the target's row
 row() {
-	awk -F ' *[|] *' -v name="$1" -v n="$2" '$2 == name { print $(n + 1) }' $table
+	awk -F ' *[|] *' -v name="$1" -v n="$2" '/^\| Target \| Reader / { rows = 1 } rows && $2 == name { print $(n + 1) }' $table
 }
 
 # is the reader what it was when its row was written?
@@ -127,8 +127,8 @@ put_row() {
 	(
 		flock 9
 		awk -v name="$1" -v line="$2" '
-			/^\|---/ { rows = 1 }
-			/^\| [a-z]+ \|/ { if ($2 == name) next; if (!done && $2 > name) { print line; done = 1 } }
+			/^\| Target \| Reader / { rows = 1 }
+			rows && /^\| [a-z]+ \|/ { if ($2 == name) next; if (!done && $2 > name) { print line; done = 1 } }
 			!/^\|/ && rows && !done { print line; done = 1 }
 			{ print }
 			END { if (!done) print line }' $table >"$corpus/$1.table"
@@ -153,6 +153,7 @@ fuzz() {
 		cpu "$1"
 		before=$cpu
 		if ! run "$1" "$span"; then
+			[ -z "$stop" ] || { why=stopped; break; }
 			why="FAILED, see $corpus/$1.log" failed=1
 			break
 		fi
@@ -190,11 +191,16 @@ finish() {
 		"$(commit "$1")")"
 }
 
+# stopped from outside: what the slices that ended showed is kept
+stop=
+trap 'stop=1 seconds=1' INT TERM
+
 failed=0
 found=0
 for exe in "$build"/test/fuzz/fuzz_*; do
 	name=${exe##*/fuzz_}
 	case $name in *.p) continue;; esac
+	[ -z "$stop" ] || break
 	[ "$only" = all ] || [ "$only" = "$name" ] || continue
 	[ -n "$(files "$name")" ] || { echo "fuzz: test/fuzz/readers does not name $name" >&2; exit 2; }
 	found=1
