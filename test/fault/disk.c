@@ -207,11 +207,11 @@ void disk_class(const struct event *e, char *ret, size_t max)
 	size_t n = (size_t)snprintf(ret, max, "%s %s", e->h.core ? "core" : "main", e->h.off == 1 ? "(all) " : "");
 
 	for (const char *p = e->path; *p != '\0' && n + 2 < max; p++) {
-		bool digit = *p >= '0' && *p <= '9';
+		size_t digits = strspn(p, "0123456789"), hex = strspn(p, "0123456789abcdef");
 
-		if (digit && n > 0 && ret[n - 1] == 'N')
-			continue;
-		ret[n++] = digit ? 'N' : *p;
+		digits = hex >= 16 ? hex : digits;	/* a number, or a name made of chance */
+		ret[n++] = digits > 0 ? 'N' : *p;
+		p += digits > 0 ? digits - 1 : 0;
 	}
 	ret[n] = '\0';
 }

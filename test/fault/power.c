@@ -335,7 +335,7 @@ static const struct {
 	{ "core store/korobanu.db-journal", true },	/* SQLite's, before there is a store */
 	{ "core store/korobanu.db-wal", false },	/* commits of what can be made again */
 	{ "core store", false },			/* the name of a log that holds only such */
-	{ "core store/restore/new.evidence", true },	/* empty: the copy holds no large evidence */
+	{ "core store/restore/korobanu.db-wal", true },	/* until it is folded, the restore did not happen */
 	{ "core store/restored", true },		/* a rename from one directory to another is one thing here */
 };
 

@@ -7,7 +7,7 @@ kills=${2:-200}
 at_end() { umount "$work/disk" 2>/dev/null; }
 k() { lab_in scan env LC_ALL=C KOROBANU_STORE="$store" "$K" "$@" 2>>"$work/err"; }
 below() { echo $(($(od -An -N2 -tu2 /dev/urandom) % $1)); }	# a random number below $1
-nap() { sleep "$(printf '0.%03d' "$1")"; }
+nap() { sleep "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))"; }
 cores() {	# the process ids of core in this lab
 	for p in $(ip netns pids "$LAB-scan" 2>/dev/null); do
 		tr '\0' ' ' <"/proc/$p/cmdline" 2>/dev/null | grep -q -e '--role=core' && echo "$p"
@@ -44,21 +44,26 @@ acked=$work/acked heads=$work/heads
 : >"$acked"
 : >"$heads"
 set_name() { k asset set "$asset" "name.name=n$1" && echo "n$1" >>"$acked"; }
+ms() { date +%s%3N; }
 kill_rounds() {
 	i=0
+	began=$(ms)
+	set_name 0 || return 1
+	pace=$(($(ms) - began))	# how long it takes here when nobody is killed
+	[ $pace -gt 100 ] || pace=100
 	while [ $i -lt "$kills" ]; do
 		i=$((i + 1))
 		if [ $((i % 3)) != 0 ]; then	# core alone, while a person states something
 			set_name $i &
 			told=$!
-			nap $((20 + $(below 120)))
+			nap $((20 + $(below $((pace + pace / 2)))))
 			kill -9 $(cores) 2>/dev/null
 			wait $told
 		else				# the whole command, while it scans
 			setsid ip netns exec "$LAB-scan" env KOROBANU_STORE="$store" "$K" scan 10.80.0.0/29 --network lab \
 				--profile lab -p 1-1000 -q >/dev/null 2>&1 &
 			told=$!
-			nap $((30 + $(below 700)))
+			nap $((30 + $(below $((7 * pace)))))
 			kill -9 -- "-$told" 2>/dev/null
 			wait $told 2>/dev/null
 		fi
@@ -84,7 +89,13 @@ same() { k sheet show 10.80.0.2 -f tsv --columns item,state | grep -q "^JS-14-2.
 ok "and gives the same answer" same
 
 # --- a copy restored while it is killed
+head -c 70000 /dev/urandom >"$work/photo"	# large enough for a file of its own
+k evidence add "$work/photo" --asset "$asset" --kind photo
 k db backup "$work/copy.db"
+photo() {
+	rm -f "$work/photo.out"
+	k evidence export "$(k evidence ls -f tsv --columns id,kind | sed -n 's/	photo$//p')" -o "$work/photo.out" && cmp "$work/photo" "$work/photo.out"
+}
 restores() {
 	for r in 1 2 3 4 5 6 7 8; do
 		setsid env LC_ALL=C KOROBANU_STORE="$store" ip netns exec "$LAB-scan" "$K" db restore "$work/copy.db" --replace -y >/dev/null 2>&1 &
@@ -95,7 +106,7 @@ restores() {
 		settle
 		k ledger verify >"$work/verify" || { cat "$work/verify"; return 1; }
 	done
-	k db restore "$work/copy.db" --replace -y && [ ! -e "$store/restore" ] && [ ! -e "$store/restored" ] && nothing_lost
+	k db restore "$work/copy.db" --replace -y && [ ! -e "$store/restore" ] && [ ! -e "$store/restored" ] && nothing_lost && photo
 }
 ok "a restore killed at any moment happened whole, or not at all" restores
 

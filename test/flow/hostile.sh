@@ -42,7 +42,7 @@ begin() {
 		k scope add 10.86.0.0/29 --network lab --owner sato --until 2099-01-01 --why test --lab
 }
 ok "a network with a hostile device" begin
-survey() { lab_in scan timeout 120 env LC_ALL=C KOROBANU_STORE="$work/store" "$K" scan 10.86.0.2 --network lab --profile lab -p 1-3000 -q 2>>"$work/err"; }
+survey() { lab_in scan timeout 400 env LC_ALL=C KOROBANU_STORE="$work/store" "$K" scan 10.86.0.2 --network lab --profile lab -p 1-3000 -q 2>>"$work/err"; }
 ok "endless banners and resets at every byte: the scan ends" survey
 seen() {	# every port that was open is there, whatever came out of it
 	k fact ls 10.86.0.2 -f tsv --columns kind,place >"$work/facts"

@@ -26,9 +26,9 @@ facts() {
 }
 base=$work/base
 begin() {
-	mkdir -p "$base" && facts 100 >"$base/first.jsonl" && facts 200 >"$base/next.jsonl" &&
+	mkdir -p "$base" && facts 100 >"$base/first.jsonl" && facts 200 >"$base/next.jsonl" && head -c 70000 /dev/zero >"$base/photo" &&
 		in_dir "$base" "$K" network add lab --prefix 10.82.0.0/29 && in_dir "$base" "$K" import "$base/first.jsonl" &&
-		in_dir "$base" "$K" asset set AST-1 owner.name=Sato
+		in_dir "$base" "$K" asset set AST-1 owner.name=Sato && in_dir "$base" "$K" evidence add "$base/photo" --asset AST-1 --note Tanaka
 }
 at_rest() { flock -w 20 "$base/store/lock" true; }	# core has ended: what lies there may be copied
 ok "a store to begin from" begin
@@ -190,7 +190,7 @@ scenario rotate-key 50
 run() { d=$1; shift; in_dir "$d" "$@" "$K" db backup "$d/copy.db"; }
 said_so='copy of'
 there() {
-	[ ! -e "$1/copy.db.part" ] && [ ! -e "$1/store/backup.tmp" ] && rm -rf "$1/new" &&
+	[ ! -e "$1/copy.db.part" ] && [ ! -e "$1/store/backup.tmp" ] && [ ! -e "$1/store/backup.d" ] && rm -rf "$1/new" &&
 		KOROBANU_STORE=$1/new "$K" db restore "$1/copy.db" >/dev/null 2>"$1.err" &&
 		KOROBANU_STORE=$1/new "$K" ledger ls -f tsv --columns type,act,items | sed '$d' | cmp -s - "$want"
 }

@@ -11,10 +11,12 @@ fact() {
 	printf '{"fact":{"kind":"coverage/1","network":"lab","place":{"addr":"10.82.0.%s","of":"port","proto":"tcp"},"source":"hand","subject":["ip:10.82.0.%s","mac:00:16:3e:00:00:0%s"],"value":{"closed":"1-100","determined":["name","state"],"alive":true},"vantage":"v1"},"seen":{"at":"2026-11-21T10:00:00Z","class":"S0","evidence":[],"qod":50,"run":"R","state":"unknown"}}\n' $1 $1 $1
 }
 { fact 2; fact 3; } >"$work/facts.jsonl"
+head -c 70000 /dev/urandom >"$work/photo"	# too large for a row: core keeps it as a file
 cat >"$work/one" <<'END'
 $K network add lab --prefix 10.82.0.0/29
 $K import $FACTS
 $K asset set AST-1 owner.name=Sato
+$K evidence add $PHOTO --asset AST-1
 $K ledger prove AST-1 -o proof.jsonl
 $K export --register -o register.csv
 $K ledger rotate-key -y
@@ -32,7 +34,7 @@ $N network add four --prefix 10.85.0.0/29
 END
 runs() {	# SCRIPT
 	rm -rf "$d" && mkdir "$d" && cd "$d" || return 1
-	env K="$K" N="$N" FACTS="$work/facts.jsonl" LC_ALL=C KOROBANU_STORE="$d/store" "$W" --log "$work/trace" "$d" sh -e "$work/$1"
+	env K="$K" N="$N" FACTS="$work/facts.jsonl" PHOTO="$work/photo" LC_ALL=C KOROBANU_STORE="$d/store" "$W" --log "$work/trace" "$d" sh -e "$work/$1"
 	got=$?
 	cd - >/dev/null || return 1
 	return $got

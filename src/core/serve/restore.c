@@ -83,6 +83,13 @@ static void clear_dir(const char *path)
 	arena_free(a);
 }
 
+static bool is_there(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
 /* A copy is one file: what lies in files of evidence is taken into it. */
 static int copy_with_files(struct serve *s)
 {
@@ -95,9 +102,12 @@ static int copy_with_files(struct serve *s)
 		return err_from_errno(errno);
 	}
 	if ((r = store_backup(s->st, COPY_DIR "/" STORE_FILE)) == 0 &&
-	    (r = store_open(COPY_DIR, &(struct store_opts){ .no_create = true }, &copy, &err)) == 0) {
+	    (r = store_open(COPY_DIR, &(struct store_opts){ .no_create = true, .passing = true }, &copy, &err)) == 0) {
 		r = evidence_pack(s, copy);
 		store_close(copy);
+	}
+	if (r == 0 && is_there(COPY_DIR "/" STORE_FILE "-wal")) {	/* not folded in: no space left, or writing failed */
+		r = ERR_IO;
 	}
 	if (r == 0) {
 		r = rename(COPY_DIR "/" STORE_FILE, COPY) == 0 ? 0 : err_from_errno(errno);
@@ -131,7 +141,7 @@ static int backup(struct serve *s, struct serve_reply *out, struct arena *a, str
 	if ((r = copy_store(s, a)) != 0) {
 		(void)unlink(COPY);
 		return serve_fail(out, r, r == ERR_INTEGRITY ? "evidence that lies in files is missing or changed (korobanu db check): no copy of it "
-			"can be made" : "%s", store_why(s->st));
+			"can be made" : r == ERR_IO ? "no space left for the copy, or reading or writing failed" : "%s", store_why(s->st));
 	}
 	fd = open(COPY, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	r = fd < 0 ? err_from_errno(errno) : 0;
@@ -159,13 +169,6 @@ static int schema(struct serve *s, struct serve_reply *out, struct arena *a, str
 }
 
 /* ---- restore ---- */
-
-static bool is_there(const char *path)
-{
-	struct stat st;
-
-	return lstat(path, &st) == 0;
-}
 
 static int sync_dir(const char *path)
 {

@@ -189,7 +189,7 @@ static int defend(struct store *st, const struct store_opts *opts)
 	snprintf(sql, sizeof sql, "PRAGMA locking_mode=%s; PRAGMA cache_size=-%zu; PRAGMA mmap_size=0; "
 		"PRAGMA temp_store=MEMORY; PRAGMA synchronous=%s; PRAGMA secure_delete=%s; "
 		"PRAGMA wal_autocheckpoint=0; PRAGMA cell_size_check=ON",
-		opts->read_only ? "NORMAL" : "EXCLUSIVE", l->cache / 1024, opts->scratch ? "OFF" : "FULL",
+		opts->read_only ? "NORMAL" : "EXCLUSIVE", l->cache / 1024, opts->scratch || opts->passing ? "OFF" : "FULL",
 		opts->scratch ? "OFF" : "ON");
 	return script(st, sql);
 }

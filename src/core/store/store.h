@@ -42,6 +42,7 @@ struct store_opts {
 	/* A new store in a file without a name, in the working directory: it goes with this process, however that ends. Nothing
 	 * in it is durable, nor taken back when a batch fails. */
 	bool scratch;
+	bool passing;			/* nothing is made durable: a copy that is read once and removed */
 	const struct str *zones;	/* as store_set_zones; none = all */
 	size_t nzones;
 };
