@@ -62,8 +62,11 @@ lab_link() {
 
 # lab_stop NAME: ends every process inside a host.
 lab_stop() {
-	for lab_p in $(ip netns pids "$LAB-$1" 2>/dev/null); do
-		kill -9 "$lab_p" 2>/dev/null || true
+	lab_i=0
+	while lab_p=$(ip netns pids "$LAB-$1" 2>/dev/null) && [ -n "$lab_p" ] && [ $lab_i -lt 200 ]; do
+		kill -9 $lab_p 2>/dev/null || true
+		sleep 0.05	# one that is ending still holds its port
+		lab_i=$((lab_i + 1))
 	done
 }
 
