@@ -77,9 +77,12 @@ killed() {
 	for ms in 300 700 1200 1900; do
 		lab_in scan env KOROBANU_STORE="$work/$store" timeout -s KILL "0$(printf '%d.%03d' $((ms / 1000)) $((ms % 1000)))" \
 			"$K" scan 10.89.0.0/29 --network lab --profile lab -f jsonl >"$work/events" 2>>"$work/err"
+		got=$?
 		[ ! -s "$work/events" ] || valid "$work/events" || return 1
+		[ $got != 0 ] || break	# it came to its end before
 	done
-	k scan 10.89.0.0/29 --network lab --profile lab -f jsonl >"$work/events" && valid "$work/events" && last && kinds
+	[ $got = 0 ] || k scan 10.89.0.0/29 --network lab --profile lab -f jsonl >"$work/events" || return 1
+	valid "$work/events" && last && kinds
 }
 ok "kill -9 at any moment leaves whole lines, and the end tells everything" killed
 
