@@ -394,7 +394,7 @@ static int bind(struct store *st, struct stmt *s, enum store_q q, const struct s
 {
 	int rc = SQLITE_OK;
 
-	for (size_t i = 0; rc == SQLITE_OK && store_queries[q].args[i] != '\0'; i++) {
+	for (size_t i = 0; args != NULL && rc == SQLITE_OK && store_queries[q].args[i] != '\0'; i++) {
 		const struct store_val *v = &args[i];
 		const char *p = v->s.p == NULL ? "" : v->s.p;	/* NULL would bind an SQL NULL */
 
