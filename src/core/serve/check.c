@@ -217,7 +217,7 @@ static int check_published(struct serve *s, struct serve_reply *out, struct aren
 	if (r == 0) {
 		r = publish_verify(a, s->log_dir, key, &c, &err);
 	}
-	text = r == 0 ? str_printf(a, "%ju entries as signed", (uintmax_t)c.size) : str_z(err.text);
+	text = r == 0 ? str_printf(a, SAY "published-sound" SAY "n=%ju", (uintmax_t)c.size) : str_z(err.text);
 	place = str_starts(text, S("tile/")) || str_starts(text, S("checkpoint:")) ? str_cut(&text, ':') : S("checkpoint");
 	check_row(out, "published", answer_of(r), r == 0 ? S("") : str_printf(a, "log/%.*s", STRF(place)), str_trim(text));
 	return r;

@@ -587,8 +587,7 @@ static int parse_when(struct serve *s, struct serve_reply *out, struct arena *a,
 
 	if (str_u64(text, INT64_MAX, &end) == 0) {
 		if (end == 0 || end > serve_size(s)) {
-			return serve_fail(out, ERR_RANGE, "the ledger has %ju entries; --as-of takes 1 to %ju, or a time", (uintmax_t)serve_size(s),
-				(uintmax_t)serve_size(s));
+			return serve_fail(out, ERR_RANGE, SAY "past-range" SAY "n=%ju", (uintmax_t)serve_size(s));
 		}
 		if ((r = store_get_entries(s->st, a, end - 1, 1, &e, &n)) != 0 || n != 1) {
 			return r != 0 ? r : ERR_INTEGRITY;
@@ -599,19 +598,18 @@ static int parse_when(struct serve *s, struct serve_reply *out, struct arena *a,
 	}
 	if (utc_parse(text, &t) != 0) {
 		if (text.n != 10 || utc_parse(str_printf(a, "%.*sT23:59:59.999Z", STRF(text)), &t) != 0) {
-			return serve_fail(out, ERR_SYNTAX, "\"%.*s\" is neither a number of entries nor a time such as 2026-11-21T09:00:00Z or 2026-11-21",
-				STRF(text));
+			return serve_fail(out, ERR_SYNTAX, SAY "past-syntax" SAY "text=%.*s", STRF(text));
 		}
 		t = t.ms > serve_now(s).ms && t.ms - serve_now(s).ms < 86400 * SECOND_MS ? serve_now(s) : t;
 	}
 	if (t.ms > serve_now(s).ms) {
-		return serve_fail(out, ERR_RANGE, "%.*s has not come yet", STRF(text));
+		return serve_fail(out, ERR_RANGE, SAY "past-future" SAY "text=%.*s", STRF(text));
 	}
 	if ((r = entries_until(s, a, t, &end)) != 0) {
 		return r;
 	}
 	if (end == 0) {
-		return serve_fail(out, ERR_NOTFOUND, "nothing was recorded before %.*s", STRF(text));
+		return serve_fail(out, ERR_NOTFOUND, SAY "past-empty" SAY "text=%.*s", STRF(text));
 	}
 	*ret_end = end;
 	*ret_then = t;

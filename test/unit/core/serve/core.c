@@ -295,3 +295,36 @@ struct str core_verdict(struct core *c, u64 asset)
 
 	return store_get_verdict(c->s->st, c->a, asset, &v) == 0 ? v.body : S("");
 }
+
+/* ---- looking through the files ---- */
+
+static struct str needle;
+static const char *found;
+
+static int look_in_file(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	FILE *f;
+	char *p;
+
+	(void)at;
+	if (type != FTW_F || st->st_size == 0 || strstr(path, "replaced-") != NULL || (f = fopen(path, "rb")) == NULL) {
+		return 0;
+	}
+	p = malloc((size_t)st->st_size);
+	if (p != NULL && fread(p, 1, (size_t)st->st_size, f) == (size_t)st->st_size &&
+	    memmem(p, (size_t)st->st_size, needle.p, needle.n) != NULL) {
+		found = "found";
+	}
+	free(p);
+	fclose(f);
+	return 0;
+}
+
+bool core_anywhere(struct core *c, const char *what)
+{
+	needle = str_z(what);
+	found = NULL;
+	assert_int_equal(serve_publish(c->s), 0);
+	assert_int_equal(nftw(c->dir, look_in_file, 16, FTW_PHYS), 0);
+	return found != NULL;
+}

@@ -4,7 +4,6 @@
 #include "base/limits.h"
 #include "core/ledger/envelope.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,40 +48,6 @@ static int act(const char *json)
 
 	buf_blob(&b, str_z(json));
 	return call(serve_acts, &b);
-}
-
-/* ---- looking through the files ---- */
-
-static struct str needle;
-static const char *found;
-
-static int look(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-	FILE *f;
-	char *p;
-
-	(void)at;
-	if (type != FTW_F || st->st_size == 0 || (f = fopen(path, "rb")) == NULL) {
-		return 0;
-	}
-	p = malloc((size_t)st->st_size);
-	if (p != NULL && fread(p, 1, (size_t)st->st_size, f) == (size_t)st->st_size &&
-	    memmem(p, (size_t)st->st_size, needle.p, needle.n) != NULL) {
-		found = "found";
-	}
-	free(p);
-	fclose(f);
-	return 0;
-}
-
-/* Published first, so that log/ has its say. */
-static bool anywhere(const char *what)
-{
-	needle = str_z(what);
-	found = NULL;
-	assert_int_equal(serve_publish(c.s), 0);
-	assert_int_equal(nftw(c.dir, look, 16, FTW_PHYS), 0);
-	return found != NULL;
 }
 
 static u64 last(void)
@@ -148,14 +113,14 @@ void test_erase__a_whole_asset_leaves_nothing(void **state)
 	core_commit(&c);
 	assert_int_equal(act("{\"asset\":\"AST-1\",\"do\":\"asset.split\",\"keys\":[\"name:sato-iphone\"]}"), 0);
 	assert_int_equal(act("{\"do\":\"asset.merge\",\"from\":\"AST-3\",\"into\":\"AST-1\"}"), 0);
-	assert_true(anywhere("SATO-TARO") && anywhere("sato-iphone") && anywhere(MAC_A));
+	assert_true(core_anywhere(&c, "SATO-TARO") && core_anywhere(&c, "sato-iphone") && core_anywhere(&c, MAC_A));
 	assert_str(core_verdict(&c, 1), "fail ");
 
 	assert_int_equal(erase("AST-1", "", true, "request"), 0);
-	assert_false(anywhere("SATO-TARO"));
-	assert_false(anywhere("sato-iphone"));
-	assert_false(anywhere(MAC_A));
-	assert_true(anywhere(MAC_B));
+	assert_false(core_anywhere(&c, "SATO-TARO"));
+	assert_false(core_anywhere(&c, "sato-iphone"));
+	assert_false(core_anywhere(&c, MAC_A));
+	assert_true(core_anywhere(&c, MAC_B));
 	assert_str(core_verdict(&c, 1), "unknown erased");
 	assert_str(core_history(&c, 1), "telnet fail>unknown erased");
 	assert_int_equal(store_claims_of(c.s->st, c.a, 1, &claims, &n), 0);
@@ -163,7 +128,7 @@ void test_erase__a_whole_asset_leaves_nothing(void **state)
 	assert_str(envelope_of(last()).basis, "request");
 	assert_int_equal(serve_check(c.s, NULL, c.a), 0);
 	core_again(&c);
-	assert_false(anywhere("SATO-TARO"));
+	assert_false(core_anywhere(&c, "SATO-TARO"));
 	assert_str(core_claims(&c, 1), "");
 	/* nothing is left to erase, and what is seen again is somebody new */
 	assert_int_equal(erase("AST-1", "", true, "request"), ERR_NOTFOUND);
@@ -185,12 +150,12 @@ void test_erase__by_position_and_evidence(void **state)
 	assert_int_equal(erase("EV-99.0", "", false, "law"), ERR_NOTFOUND);
 	assert_int_equal(erase(str_c(c.a, str_printf(c.a, "EV-%ju.1", (uintmax_t)done.seq)), "", false, "law"), ERR_NOTFOUND);
 	assert_int_equal(erase(str_c(c.a, str_printf(c.a, "EV-%ju.0", (uintmax_t)done.seq)), "", false, "law"), 0);
-	assert_false(anywhere("kitchen raw"));
-	assert_true(anywhere("SATO-TARO text"));
+	assert_false(core_anywhere(&c, "kitchen raw"));
+	assert_true(core_anywhere(&c, "SATO-TARO text"));
 	/* parts: 0 evidence, 1 its bytes, 2 the fact, 3 its text */
 	assert_int_equal(erase(str_c(c.a, str_printf(c.a, "%ju.3", (uintmax_t)done.seq)), "", false, "law"), 0);
-	assert_false(anywhere("SATO-TARO"));
-	assert_true(anywhere(MAC_A));
+	assert_false(core_anywhere(&c, "SATO-TARO"));
+	assert_true(core_anywhere(&c, MAC_A));
 	assert_false(state_lost(core_state(&c, 1)));
 	assert_int_equal(erase(str_c(c.a, str_printf(c.a, "%ju.2", (uintmax_t)done.seq)), "", false, "law"), 0);
 	assert_true(state_lost(core_state(&c, 1)));
@@ -213,19 +178,19 @@ void test_erase__an_act_and_its_object(void **state)
 	assert_int_equal(act("{\"do\":\"scope.add\",\"network\":\"lab\",\"owner\":\"Sato Hanako\",\"targets\":[\"10.7.0.0/24\"],"
 		"\"until\":\"2099-01-01T00:00:00.000Z\",\"why\":\"Tanaka asked\"}"), 0);
 	seq = last();
-	assert_true(anywhere("Sato Hanako") && anywhere("Tanaka asked") && anywhere("ask Suzuki"));
+	assert_true(core_anywhere(&c, "Sato Hanako") && core_anywhere(&c, "Tanaka asked") && core_anywhere(&c, "ask Suzuki"));
 	assert_int_equal(erase(str_c(c.a, str_printf(c.a, "%ju.0", (uintmax_t)seq)), "", false, "law"), ERR_REFUSED);
 	assert_int_equal(erase(str_c(c.a, str_printf(c.a, "%ju.1", (uintmax_t)seq)), "", false, "law"), 0);
-	assert_false(anywhere("Sato Hanako"));
-	assert_true(anywhere("Tanaka asked"));
+	assert_false(core_anywhere(&c, "Sato Hanako"));
+	assert_true(core_anywhere(&c, "Tanaka asked"));
 	assert_int_equal(erase(str_c(c.a, str_printf(c.a, "SCO-%ju", (uintmax_t)seq)), "why", false, "law"), 0);
-	assert_false(anywhere("Tanaka asked"));
+	assert_false(core_anywhere(&c, "Tanaka asked"));
 	assert_int_equal(erase("lab", "note", false, "mistake"), 0);
-	assert_false(anywhere("ask Suzuki"));
+	assert_false(core_anywhere(&c, "ask Suzuki"));
 	assert_int_equal(store_get_object(c.s->st, c.a, S("scope"), str_printf(c.a, "SCO-%ju", (uintmax_t)seq), &o), 0);
 	assert_true(str_find(o.body, S("10.7.0.0/24")) >= 0);
 	/* the words beside an erasure can go, too */
-	assert_true(anywhere("said Yamada"));
+	assert_true(core_anywhere(&c, "said Yamada"));
 	for (u64 i = 0, end = last(); i <= end; i++) {
 		if (envelope_of(i).type == ENVELOPE_ERASED) {
 			assert_int_equal(erase(str_c(c.a, str_printf(c.a, "%ju.1", (uintmax_t)i)), "", false, "law"), 0);
@@ -251,12 +216,12 @@ void test_erase__a_gateway_with_its_network(void **state)
 	assert_int_equal(store_get_object(c.s->st, c.a, S("network"), S("lab"), &o), 0);
 	assert_true(str_find(o.body, S("10.7.0.0/24")) >= 0 && str_find(o.body, S("sato.example")) >= 0 && str_find(o.body, S(MAC_A)) < 0);
 	/* the same address in another network is another device's; asked for by name it goes */
-	assert_true(anywhere(MAC_A));
+	assert_true(core_anywhere(&c, MAC_A));
 	assert_int_equal(erase("far", "gateway_mac", false, "request"), 0);
-	assert_false(anywhere(MAC_A));
+	assert_false(core_anywhere(&c, MAC_A));
 	assert_int_equal(erase("lab", "dhcp_domain", false, "request"), 0);
 	assert_int_equal(erase("lab", "dhcp_domain", false, "request"), ERR_NOTFOUND);
-	assert_false(anywhere("sato.example"));
+	assert_false(core_anywhere(&c, "sato.example"));
 	assert_int_equal(erase("lab", "prefixes", false, "request"), ERR_NOTFOUND);
 	assert_int_equal(serve_check(c.s, NULL, c.a), 0);
 	core_end(&c);
@@ -348,7 +313,7 @@ void test_erase__more_than_an_entry_holds(void **state)
 		parts += e.nerased;
 	}
 	assert_int_equal(parts, 3 * MANY);
-	assert_false(anywhere("SATO"));
+	assert_false(core_anywhere(&c, "SATO"));
 	assert_true(state_lost(core_state(&c, 1)));
 	assert_int_equal(serve_check(c.s, NULL, c.a), 0);
 	core_end(&c);
@@ -384,12 +349,12 @@ void test_erase__goes_on_after_a_restart(void **state)
 	first[0] = (struct store_part){ noted.seq, 0 };
 	first[1] = (struct store_part){ noted.seq, 1 };
 	assert_int_equal(serve_commit(c.s, &d, &done), 0);
-	assert_true(anywhere(MAC_A));
+	assert_true(core_anywhere(&c, MAC_A));
 	core_again(&c);
 	assert_int_equal(last(), done.seq + 1);
 	assert_int_equal(envelope_of(last()).nerased, 1);
 	assert_str(envelope_of(last()).by, "USR-3");
-	assert_false(anywhere(MAC_A));
+	assert_false(core_anywhere(&c, MAC_A));
 	assert_str(core_verdict(&c, 1), "unknown erased");
 	core_again(&c);			/* and once is enough */
 	assert_int_equal(last(), done.seq + 1);
@@ -437,9 +402,9 @@ void test_erase__a_file_goes_after_a_restart(void **state)
 	fputs("SATO-TARO", f);
 	fclose(f);
 	assert_int_equal(store_commit(c.s->st, &(struct store_batch){ .objects = &o, .nobjects = 1 }, NULL), 0);
-	assert_true(anywhere("SATO-TARO"));
+	assert_true(core_anywhere(&c, "SATO-TARO"));
 	core_again(&c);
-	assert_false(anywhere("SATO-TARO"));
+	assert_false(core_anywhere(&c, "SATO-TARO"));
 	assert_int_equal(store_get_object(c.s->st, c.a, o.type, o.id, &o), ERR_NOTFOUND);
 	core_end(&c);
 }

@@ -116,37 +116,6 @@ static void place(void)
 	assert_int_equal(rename("copy.db", "restore/korobanu.db"), 0);
 }
 
-static struct str needle;
-static const char *found;
-
-static int look(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-	FILE *f;
-	char *p;
-
-	(void)at;
-	if (type != FTW_F || st->st_size == 0 || strstr(path, "replaced-") != NULL || (f = fopen(path, "rb")) == NULL) {
-		return 0;
-	}
-	p = malloc((size_t)st->st_size);
-	if (p != NULL && fread(p, 1, (size_t)st->st_size, f) == (size_t)st->st_size &&
-	    memmem(p, (size_t)st->st_size, needle.p, needle.n) != NULL) {
-		found = "found";
-	}
-	free(p);
-	fclose(f);
-	return 0;
-}
-
-static bool anywhere(const char *what)
-{
-	needle = str_z(what);
-	found = NULL;
-	assert_int_equal(serve_publish(c.s), 0);
-	assert_int_equal(nftw(c.dir, look, 16, FTW_PHYS), 0);
-	return found != NULL;
-}
-
 static struct envelope envelope_of(u64 seq)
 {
 	struct store_entry *e;
@@ -216,15 +185,15 @@ void test_restore__what_was_erased_stays_erased(void **state)
 			assert_true(e.erased[k].seq < first);
 		}
 	}
-	assert_false(anywhere("SATO-TARO"));
-	assert_false(anywhere("EVI-SMALL"));
-	assert_false(anywhere("SUZUKI"));
-	assert_false(anywhere(MAC_B));
-	assert_false(anywhere("10.7.0.3"));
-	assert_false(anywhere("Tanaka asked"));
+	assert_false(core_anywhere(&c, "SATO-TARO"));
+	assert_false(core_anywhere(&c, "EVI-SMALL"));
+	assert_false(core_anywhere(&c, "SUZUKI"));
+	assert_false(core_anywhere(&c, MAC_B));
+	assert_false(core_anywhere(&c, "10.7.0.3"));
+	assert_false(core_anywhere(&c, "Tanaka asked"));
 	/* and nothing else */
-	assert_true(anywhere("Sato Hanako"));
-	assert_true(anywhere(MAC_A));
+	assert_true(core_anywhere(&c, "Sato Hanako"));
+	assert_true(core_anywhere(&c, MAC_A));
 	assert_int_equal(core_asset(&c, "AST-2"), 2);
 	assert_int_equal(store_claims_of(c.s->st, c.a, 2, &claims, &n), 0);
 	assert_int_equal(n, 0);
@@ -255,7 +224,7 @@ void test_restore__twice(void **state)
 	core_again(&c);
 	assert_int_equal(c.s->head.epoch, 2);
 	assert_str(str_z(told(true)), "restored-erased");
-	assert_false(anywhere("SATO-TARO"));
+	assert_false(core_anywhere(&c, "SATO-TARO"));
 	/* and one that has it: nothing is recorded anew */
 	copy();
 	place();
@@ -299,8 +268,8 @@ void test_restore__more_than_an_entry_holds(void **state)
 	}
 	assert_true(last() > c.s->head.first + 1);
 	assert_int_equal(parts, 3 * MANY);
-	assert_false(anywhere("SATO"));
-	assert_false(anywhere(MAC_A));
+	assert_false(core_anywhere(&c, "SATO"));
+	assert_false(core_anywhere(&c, MAC_A));
 	assert_true(state_lost(core_state(&c, 1)));
 	assert_int_equal(serve_check(c.s, NULL, c.a), 0);
 	core_end(&c);
@@ -343,7 +312,7 @@ void test_restore__by_the_published_ledger(void **state)
 	core_again(&c);
 	assert_int_equal(c.s->head.epoch, 2);
 	assert_str(str_z(told(false)), "restored-log");
-	assert_false(anywhere("SATO-TARO"));
+	assert_false(core_anywhere(&c, "SATO-TARO"));
 	assert_int_equal(envelope_of(last()).type, ENVELOPE_ERASED);
 	assert_int_equal(serve_check(c.s, NULL, c.a), 0);
 	core_end(&c);
@@ -361,7 +330,7 @@ void test_restore__what_is_not_known_is_said(void **state)
 	assert_int_equal(truncate("log/tile/entries/000.p/3", 100), 0);
 	core_again(&c);
 	assert_str(str_z(told(false)), "restored-lost");
-	assert_true(anywhere("SATO-TARO"));
+	assert_true(core_anywhere(&c, "SATO-TARO"));
 	assert_int_equal(c.s->head.size, 1);
 	assert_int_equal(serve_check(c.s, NULL, c.a), 0);
 	core_end(&c);
@@ -396,7 +365,7 @@ void test_restore__of_another_store(void **state)
 	place();
 	core_again(&c);
 	assert_str(str_z(told(false)), "restored-other");
-	assert_true(anywhere("SATO-TARO"));
+	assert_true(core_anywhere(&c, "SATO-TARO"));
 	assert_int_equal(c.s->head.size, 1);
 	core_end(&c);
 
@@ -418,8 +387,8 @@ void test_restore__of_another_store(void **state)
 	place();
 	core_again(&c);
 	assert_str(str_z(told(false)), "restored-apart");
-	assert_false(anywhere("SATO-TARO"));
-	assert_true(anywhere("SUZUKI"));
+	assert_false(core_anywhere(&c, "SATO-TARO"));
+	assert_true(core_anywhere(&c, "SUZUKI"));
 	assert_int_equal(serve_check(c.s, NULL, c.a), 0);
 	core_end(&c);
 }
@@ -455,7 +424,7 @@ void test_restore__goes_on_after_a_restart(void **state)
 	assert_int_equal(c.s->head.size, 2);
 	assert_int_equal(envelope_of(last()).type, ENVELOPE_ERASED);
 	assert_int_equal(nftw("else", remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
-	assert_false(anywhere("SATO-TARO"));
+	assert_false(core_anywhere(&c, "SATO-TARO"));
 	assert_int_equal(serve_check(c.s, NULL, c.a), 0);
 	/* the copy it came from is at rest: nothing more is to be done */
 	assert_int_equal(store_open("replaced-1", &(struct store_opts){ .read_only = true }, &st, &why), 0);

@@ -32,6 +32,8 @@ void core_service(struct core *c, const char *mac, const char *ip, int port, con
 struct serve_done core_commit(struct core *c);
 i64 core_second(struct utc at);		/* of this test */
 
+/* Does this stand in any file of the store, a replaced one aside? Published first, so that log/ has its say. */
+bool core_anywhere(struct core *c, const char *what);
 u64 core_asset(struct core *c, const char *text);	/* 0: none */
 struct state *core_state(struct core *c, u64 asset);
 /* "ip:10.7.0.2 held, mac:... held": the claims of an asset, sorted, leases that are over with their end. */
