@@ -1,5 +1,5 @@
 /* Texts of guidelines, measures and mappings, as a proof bundle brings them: pieces between NUL bytes, the first byte of each says what it
- * is. Refused whole with the place, or every control, measure and pair can be found by its name. */
+ * is, and whether today's lists of words hold for it. Refused whole with the place, or every control, measure and pair can be found by its name. */
 #include "fuzz.h"
 
 #include "core/catalog/catalog.h"
@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const u8 *p, size_t n)
 
 		if (piece.n > 0) {
 			src[k++] = (struct catalog_source){ .kind = str_z(kinds[(u8)piece.p[0] % countof(kinds)]), .name = S("fuzz"),
-				.body = str_from(piece, 1) };
+				.past = (u8)piece.p[0] / countof(kinds) % 2 != 0, .body = str_from(piece, 1) };
 		}
 	}
 	if (catalog_load(a, src, k, &c, &err) != 0) {

@@ -1,7 +1,4 @@
-#include "core/catalog/catalog.h"
-
-#include "base/json.h"
-#include "base/map.h"
+#include "core/catalog/catalog_int.h"
 
 #include <nettle/sha2.h>
 
@@ -9,14 +6,6 @@ const char *const catalog_relation_names[CATALOG_RELATION_COUNT] = {
 	[CATALOG_NEEDED] = "needed",
 	[CATALOG_SUFFICIENT] = "sufficient-with",
 	[CATALOG_CONTRIBUTES] = "contributes",
-};
-
-/* What a reading function needs: where it is, for errors, and where things go. */
-struct reader {
-	struct arena *a;
-	struct str source;
-	struct perr *err;
-	struct map seen;	/* ids of this catalog, by "kind id" */
 };
 
 static int bad(const struct reader *r, int code, const char *member)
@@ -29,12 +18,6 @@ static int text_of(const struct reader *r, const struct json *o, const char *mem
 	int e = json_get_str(o, str_z(member), ret);
 
 	return e == 0 ? 0 : bad(r, e, member);
-}
-
-static int optional(const struct reader *r, const struct json *o, const char *member, struct str *ret)
-{
-	*ret = S("");
-	return json_get(o, str_z(member)) == NULL ? 0 : text_of(r, o, member, ret);
 }
 
 static int words_of(const struct reader *r, const struct json *o, const char *member, struct catalog_words *ret)
@@ -57,7 +40,7 @@ static int list_of(const struct reader *r, const struct json *o, const char *mem
 	return *ret == NULL ? bad(r, ERR_MISSING, member) : (*ret)->type != JSON_ARR ? bad(r, ERR_TYPE, member) : 0;
 }
 
-static int once(struct reader *r, const char *kind, struct str id)
+int catalog_once(struct reader *r, const char *kind, struct str id)
 {
 	bool is_new;
 
@@ -65,7 +48,7 @@ static int once(struct reader *r, const char *kind, struct str id)
 	return is_new ? 0 : perr_set(r->err, ERR_DUP, 0, "%.*s: %s %.*s stands twice", STRF(r->source), kind, STRF(id));
 }
 
-static struct catalog_text make_text(struct arena *a, const char *kind, struct str name, const struct json *v)
+struct catalog_text catalog_text_of(struct arena *a, const char *kind, struct str name, const struct json *v)
 {
 	struct catalog_text t = { .kind = str_z(kind), .name = name };
 	struct buf b = buf_new(a, 0);
@@ -91,7 +74,7 @@ static int controls_of(struct reader *r, struct str guideline, const struct json
 		const struct json *c = &list->arr.p[i], *parts;
 
 		if ((e = text_of(r, c, "id", &out[i].id)) != 0 || (e = words_of(r, c, "title", &out[i].title)) != 0 ||
-		    (e = once(r, "control", str_printf(r->a, "%.*s %.*s", STRF(guideline), STRF(out[i].id)))) != 0) {
+		    (e = catalog_once(r, "control", str_printf(r->a, "%.*s %.*s", STRF(guideline), STRF(out[i].id)))) != 0) {
 			return e;
 		}
 		if (json_get(c, S("parts")) == NULL) {
@@ -118,7 +101,7 @@ static int guideline_of(struct reader *r, const struct json *doc, struct catalog
 	if (cat == NULL) {
 		return bad(r, ERR_MISSING, "catalog");
 	}
-	if ((e = once(r, "guideline", g->id)) != 0 ||
+	if ((e = catalog_once(r, "guideline", g->id)) != 0 ||
 	    (e = words_of(r, json_get(cat, S("metadata")), "title", &g->title)) != 0 ||
 	    (e = list_of(r, cat, "groups", &groups)) != 0) {
 		return e;
@@ -144,23 +127,7 @@ static int guideline_of(struct reader *r, const struct json *doc, struct catalog
 			all[g->ncontrols++] = some[k];
 		}
 	}
-	g->text = make_text(r->a, "guideline", g->id, doc);
-	return 0;
-}
-
-static int measure_of(struct reader *r, const struct json *o, struct catalog_measure *m)
-{
-	int e;
-
-	if ((e = text_of(r, o, "id", &m->id)) != 0 || (e = once(r, "measure", m->id)) != 0 ||
-	    (e = words_of(r, o, "title", &m->title)) != 0 || (e = words_of(r, o, "question", &m->question)) != 0 ||
-	    (e = words_of(r, o, "remedy", &m->remedy)) != 0 ||
-	    (e = words_of(r, o, "convincing", &m->convincing)) != 0 || (e = text_of(r, o, "level", &m->level)) != 0 ||
-	    (e = text_of(r, o, "obligation", &m->obligation)) != 0 ||
-	    (e = optional(r, o, "safety", &m->safety)) != 0 || (e = optional(r, o, "rule", &m->rule)) != 0) {
-		return e;
-	}
-	m->text = make_text(r->a, "rule", m->id, o);
+	g->text = catalog_text_of(r->a, "guideline", g->id, doc);
 	return 0;
 }
 
@@ -210,8 +177,8 @@ static int pair_of(struct reader *r, const struct json *o, struct catalog_pair *
 	}
 	name = str_printf(r->a, "%.*s %.*s %.*s %.*s", STRF(p->measure), STRF(p->guideline), STRF(p->control),
 		STRF(relation));
-	p->text = make_text(r->a, "mapping", name, o);
-	return once(r, "pair", name);
+	p->text = catalog_text_of(r->a, "mapping", name, o);
+	return catalog_once(r, "pair", name);
 }
 
 /* A pair must name a measure, guideline and control that are there, and so must its set. */
@@ -255,6 +222,7 @@ static int read_source(struct reader *r, const struct catalog_source *src, const
 	int e;
 
 	r->source = src->name;
+	r->past = src->past;
 	if (str_eq(src->kind, S("guideline"))) {
 		return guideline_of(r, doc, &gs[c->nguidelines++]);
 	}
@@ -263,9 +231,7 @@ static int read_source(struct reader *r, const struct catalog_source *src, const
 			return e;
 		}
 		for (size_t i = 0; i < list->arr.n; i++) {
-			if ((e = measure_of(r, &list->arr.p[i], &ms[c->nmeasures++])) != 0) {
-				return e;
-			}
+			catalog_read_measure(r, &list->arr.p[i], &ms[c->nmeasures++]);
 		}
 		return 0;
 	}
@@ -280,9 +246,20 @@ static int read_source(struct reader *r, const struct catalog_source *src, const
 	return 0;
 }
 
-int catalog_load(struct arena *a, const struct catalog_source *src, size_t n, struct catalog *ret, struct perr *reterr)
+/* Measures are looked up for each asset and pair. */
+static const struct map *ids_of(struct arena *a, struct catalog_measure *ms, size_t n)
 {
-	struct reader r = { .a = a, .err = reterr };
+	struct map *ids = arena_alloc(a, sizeof *ids);
+
+	for (size_t i = 0; i < n; i++) {
+		*map_put(a, ids, ms[i].id, NULL) = &ms[i];
+	}
+	return ids;
+}
+
+static int load(struct reader *r, const struct catalog_source *src, size_t n, struct catalog *ret)
+{
+	struct arena *a = r->a;
 	const struct json **docs = arena_alloc(a, n * sizeof *docs);
 	struct catalog c = { 0 };
 	struct catalog_guideline *gs;
@@ -291,7 +268,7 @@ int catalog_load(struct arena *a, const struct catalog_source *src, size_t n, st
 	int e;
 
 	for (size_t i = 0; i < n; i++) {
-		if ((e = json_parse(a, src[i].body, &docs[i], reterr)) != 0) {
+		if ((e = json_parse(a, src[i].body, &docs[i], r->err)) != 0) {
 			return e;
 		}
 	}
@@ -299,36 +276,63 @@ int catalog_load(struct arena *a, const struct catalog_source *src, size_t n, st
 	c.measures = ms = arena_alloc(a, count(src, docs, n, "measures", "measures") * sizeof *ms);
 	c.pairs = ps = arena_alloc(a, count(src, docs, n, "mapping", "pairs") * sizeof *ps);
 	for (size_t i = 0; i < n; i++) {
-		if ((e = read_source(&r, &src[i], docs[i], &c, gs, ms, ps)) != 0) {
+		if ((e = read_source(r, &src[i], docs[i], &c, gs, ms, ps)) != 0) {
 			return e;
 		}
 	}
-	if ((e = check_pairs(&r, &c)) != 0) {
+	c.ids = ids_of(a, ms, c.nmeasures);
+	/* Of a measure that could not be read its pairs say nothing new. */
+	if (r->all->total == 0 && (e = check_pairs(r, &c)) != 0) {
 		return e;
 	}
 	*ret = c;
 	return 0;
 }
 
+int catalog_load_all(struct arena *a, const struct catalog_source *src, size_t n, struct catalog *ret, struct errlist *errs)
+{
+	struct perr err = { 0 };
+	struct errlist all = { 0 };
+	struct reader r = { .a = a, .err = &err, .all = &all };
+	struct catalog c;
+	int e = load(&r, src, n, &c);
+
+	if (e != 0) {
+		errlist_add(a, &all, &err);
+	}
+	*errs = all;
+	if (all.total != 0) {
+		return all.p[0].code;
+	}
+	*ret = c;
+	return 0;
+}
+
+int catalog_load(struct arena *a, const struct catalog_source *src, size_t n, struct catalog *ret, struct perr *reterr)
+{
+	struct errlist errs;
+	int r = catalog_load_all(a, src, n, ret, &errs);
+
+	if (r != 0 && reterr != NULL) {
+		*reterr = errs.p[0];
+	}
+	return r;
+}
+
 struct catalog_source catalog_source_of(struct arena *a, struct str kind, struct str name, struct str body)
 {
 	if (str_eq(kind, S("rule"))) {
-		return (struct catalog_source){ .kind = S("measures"), .name = name, .body = str_printf(a, "{\"measures\":[%.*s]}", STRF(body)) };
+		return (struct catalog_source){ .kind = S("measures"), .name = name, .past = true, .body = str_printf(a, "{\"measures\":[%.*s]}", STRF(body)) };
 	}
 	if (str_eq(kind, S("mapping"))) {
-		return (struct catalog_source){ .kind = S("mapping"), .name = name, .body = str_printf(a, "{\"pairs\":[%.*s]}", STRF(body)) };
+		return (struct catalog_source){ .kind = S("mapping"), .name = name, .past = true, .body = str_printf(a, "{\"pairs\":[%.*s]}", STRF(body)) };
 	}
-	return (struct catalog_source){ .kind = S("guideline"), .name = name, .body = body };
+	return (struct catalog_source){ .kind = S("guideline"), .name = name, .past = true, .body = body };
 }
 
 const struct catalog_measure *catalog_measure(const struct catalog *c, struct str id)
 {
-	for (size_t i = 0; i < c->nmeasures; i++) {
-		if (str_eq(c->measures[i].id, id)) {
-			return &c->measures[i];
-		}
-	}
-	return NULL;
+	return c->ids == NULL ? NULL : map_get(c->ids, id);
 }
 
 const struct catalog_guideline *catalog_guideline(const struct catalog *c, struct str id)

@@ -11,6 +11,8 @@
 
 #define CATALOG_HASH 32
 
+struct map;
+
 struct catalog_text {
 	struct str kind;		/* "guideline", "rule" (a measure) or "mapping" */
 	struct str name;		/* "jssec-v1", "M01", "M01 jssec-v1 JS-14-2.c needed" */
@@ -37,12 +39,22 @@ struct catalog_guideline {
 	struct catalog_text text;
 };
 
+struct catalog_list {			/* words of a closed list, in the order they are written */
+	const struct str *p;
+	size_t n;
+};
+
 struct catalog_measure {
 	struct str id;
+	struct str file;		/* the group it stands in: "auth" */
 	struct catalog_words title, question, remedy, convincing;
+	struct catalog_words applies;	/* when it is asked at all; "": always */
 	struct str level, obligation, safety;
-	struct str rule;		/* "" = no machine can know: always unknown to it */
-	struct catalog_text text;
+	struct catalog_list components, lifecycle, threats;
+	struct catalog_list observe, vantage;	/* how it can be looked at, and from where (doc/measures.md) */
+	struct str rule;		/* "" = no machine answers it: always unknown to it */
+	struct catalog_words no_rule;	/* why there is none */
+	struct catalog_text text;	/* without `seen`: how a thing is looked at decides no answer */
 };
 
 enum catalog_relation { CATALOG_NEEDED, CATALOG_SUFFICIENT, CATALOG_CONTRIBUTES, CATALOG_RELATION_COUNT };
@@ -64,11 +76,13 @@ struct catalog {
 	size_t nmeasures;
 	const struct catalog_pair *pairs;
 	size_t npairs;
+	const struct map *ids;		/* of the measures */
 };
 
 /* One source file as canonical JSON; kind is its folder: "guideline", "measures" or "mapping". */
 struct catalog_source {
 	struct str kind, name, body;
+	bool past;		/* a text of a store or bundle, maybe of another program: words are not held against today's lists */
 };
 extern const struct catalog_source catalog_builtin[];
 extern const size_t catalog_nbuiltin;
@@ -77,10 +91,14 @@ extern const size_t catalog_nbuiltin;
  * what is not there is refused whole: ERR_MISSING, ERR_TYPE, ERR_DUP, ERR_UNKNOWN, with the source and member in reterr. */
 int catalog_load(struct arena *a, const struct catalog_source *src, size_t n, struct catalog *ret, struct perr *reterr)
 	MUST_USE;
+/* The same, and of measures every error there is, each with its source, measure, member and what was expected. */
+int catalog_load_all(struct arena *a, const struct catalog_source *src, size_t n, struct catalog *ret, struct errlist *errs)
+	MUST_USE;
 
 /* One text by itself as a source: a list of one, or the guideline of that name. */
 struct catalog_source catalog_source_of(struct arena *a, struct str kind, struct str name, struct str body);
 
+bool catalog_has(const struct catalog_list *l, struct str word);
 const struct catalog_measure *catalog_measure(const struct catalog *c, struct str id);		/* NULL: unknown */
 const struct catalog_guideline *catalog_guideline(const struct catalog *c, struct str id);
 const struct catalog_control *catalog_control(const struct catalog_guideline *g, struct str id);	/* parts too */

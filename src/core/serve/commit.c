@@ -445,9 +445,7 @@ static int prepare(struct work *w, struct store_batch *b)
 	}
 	b->chunks = w->d->chunks;
 	b->nchunks = w->d->nchunks;
-	if (w->s->parts->texts != NULL) {
-		b->ntexts = w->s->parts->texts(w->s->ctx, &b->texts);
-	}
+	texts_put(w->s, b);
 	return fold_finish(w->fold, w->seq, w->s->edge.size + 1, w->d->zone, b);
 }
 
@@ -510,6 +508,7 @@ static int commit(struct serve *s, struct arena *a, const struct serve_draft *d,
 		*ret = w.done;
 		s->last_at = w.at;
 		s->due_known = false;
+		s->texts_kept = s->texts_kept || b.ntexts != 0;
 		if (serve_load_head(s) != 0) {		/* acknowledged all the same: the next start reads it */
 			log_error("cannot read the head back after a commit; ending");
 			_exit(1);

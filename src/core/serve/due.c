@@ -24,9 +24,7 @@ static int judge_again(struct serve *s, const struct store_expiry *due, size_t n
 		r = fold_look(f, due[i].asset);
 	}
 	if (r == 0) {
-		if (s->parts->texts != NULL) {
-			b.ntexts = s->parts->texts(s->ctx, &b.texts);
-		}
+		texts_put(s, &b);
 		r = fold_finish(f, 0, s->head.size, S(""), &b);
 	}
 	if (r == 0) {

@@ -674,7 +674,7 @@ static int start(struct serve *s)
 		log_error("restoring: %s", err_text(r));
 		return r;
 	}
-	s->texts_told = false;		/* that may have been said of the copy */
+	s->texts_told = s->texts_kept = false;		/* that may have been said of the copy */
 	r = store_open(".", &(struct store_opts){ 0 }, &s->st, &err);
 
 	if (r != 0) {

@@ -52,6 +52,7 @@ struct serve {
 	i64 ahead_ms;			/* added to the clock: tests move time */
 	struct utc then;		/* the clock stands still: what was known is asked for (replay.c); ms 0: it does not */
 	bool texts_told;		/* the log says by which texts answers are reached */
+	bool texts_kept;		/* and the store holds them all: no commit brings them again */
 	struct utc due;			/* when the next asset must be judged again, ms 0: never; as long as due_known */
 	bool due_known;
 	u64 published;			/* size last published in this epoch */
@@ -153,6 +154,7 @@ int person_caller(struct serve *s, struct arena *a, struct str *ret) MUST_USE;	/
 /* Sees to it that the log says so before anything else is recorded: an entry of its own, or, where the log begins with the draft, a
  * part of it. */
 int texts_sign(struct serve *s, struct arena *a, struct serve_draft *d) MUST_USE;
+void texts_put(const struct serve *s, struct store_batch *b);	/* the texts, where the store may not hold them yet */
 /* replay.c */
 struct replay;
 void replay_free(struct replay *p);		/* NULL is legal */

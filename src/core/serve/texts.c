@@ -41,6 +41,14 @@ static int add_act(struct arena *a, struct serve_draft *d, struct str set)
 	return buf_done(&b) != 0 ? buf_done(&b) : json_parse(a, buf_view(&b), &items[d->nitems++].act, NULL);
 }
 
+/* What the set in force names came into the store with the entry that named it. */
+void texts_put(const struct serve *s, struct store_batch *b)
+{
+	if (!s->texts_kept && s->parts->texts != NULL) {
+		b->ntexts = s->parts->texts(s->ctx, &b->texts);
+	}
+}
+
 int texts_sign(struct serve *s, struct arena *a, struct serve_draft *d)
 {
 	const struct store_text *texts, *set;
@@ -69,6 +77,7 @@ int texts_sign(struct serve *s, struct arena *a, struct serve_draft *d)
 	}
 	s->texts_told = true;
 	if (r == 0 && str_eq(o.body, hex)) {
+		s->texts_kept = true;
 		return 0;
 	}
 	if ((r = add_act(a, &own, hex)) == 0) {

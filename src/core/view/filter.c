@@ -14,6 +14,8 @@ static const struct {
 	{ VIEW_asset, "port", VIEW_asset_ports }, { VIEW_asset, "service", VIEW_asset_services },
 	{ VIEW_asset, "tag", VIEW_asset_tags }, { VIEW_fact, "seen", VIEW_fact_observed },
 	{ VIEW_scope, "target", VIEW_scope_targets }, { VIEW_network, "prefix", VIEW_network_prefixes },
+	{ VIEW_measure, "component", VIEW_measure_components }, { VIEW_measure, "state", VIEW_measure_lifecycle },
+	{ VIEW_measure, "threat", VIEW_measure_threats },
 };
 
 static enum lang_type type_of(const struct view_field *f)

@@ -55,7 +55,8 @@ enum view_flag {
 	VIEW_PII = 4,  /* may name a person */
 	VIEW_NAME = 16, /* "service/1": a filter may leave the version out */
 	VIEW_WORD = 8, /* holds words of this program ("not_covered"): people read them translated */
-	VIEW_SAY = 16, /* may hold a text of the catalogue (SAY, base/err.h): everybody reads it in words */
+	VIEW_PROSE = 64, /* sentences: a card breaks them over lines */
+	VIEW_SAY = 32, /* may hold a text of the catalogue (SAY, base/err.h): everybody reads it in words */
 };
 
 struct view_field {

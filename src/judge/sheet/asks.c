@@ -17,7 +17,7 @@ struct answers {
 	struct str id, name;
 	struct state *st;
 	struct store_asset row;
-	struct rule_verdict *v;		/* of each measure */
+	struct rule_verdict *v;		/* of each measure that has a rule, in the order of judge.ruled */
 	struct str *addrs;		/* current ones */
 	size_t naddrs;
 	bool ja;
@@ -39,35 +39,39 @@ static int load_answers(struct serve *s, struct arena *a, u64 asset, bool ja, st
 			x.addrs[x.naddrs++] = ad.addr;
 		}
 	}
-	x.v = arena_alloc(a, x.j->catalog.nmeasures * sizeof *x.v);
-	for (size_t i = 0; i < x.j->catalog.nmeasures; i++) {
-		judge_measure(x.j, i, x.st, serve_now(s), NULL, &x.v[i]);
+	x.v = arena_alloc(a, x.j->nruled * sizeof *x.v);
+	for (size_t i = 0; i < x.j->nruled; i++) {
+		judge_measure(x.j, x.j->ruled[i], x.st, serve_now(s), NULL, &x.v[i]);
 	}
 	*ret = x;
 	return 0;
 }
 
-static bool answer_of(void *arg, struct str measure, enum view_answer *ret)
+static const struct rule_verdict *verdict_of(const struct answers *x, struct str measure)
 {
-	const struct answers *x = arg;
-
-	for (size_t i = 0; i < x->j->catalog.nmeasures; i++) {
-		if (str_eq(x->j->catalog.measures[i].id, measure)) {
-			*ret = judge_answer(x->v[i].v);
-			return true;
+	for (size_t i = 0; i < x->j->nruled; i++) {
+		if (str_eq(x->j->catalog.measures[x->j->ruled[i]].id, measure)) {
+			return &x->v[i];
 		}
 	}
-	return false;
+	return NULL;
+}
+
+static bool answer_of(void *arg, struct str measure, enum view_answer *ret)
+{
+	const struct rule_verdict *v = verdict_of(arg, measure);
+
+	if (v != NULL) {
+		*ret = judge_answer(v->v);
+	}
+	return v != NULL;
 }
 
 static const char *reason_of(const struct answers *x, struct str measure)
 {
-	for (size_t i = 0; i < x->j->catalog.nmeasures; i++) {
-		if (str_eq(x->j->catalog.measures[i].id, measure)) {
-			return why_name(why_first(x->v[i].why));
-		}
-	}
-	return "";
+	const struct rule_verdict *v = verdict_of(x, measure);
+
+	return v == NULL ? "no_rule" : why_name(why_first(v->why));
 }
 
 /* "telnet 10.7.0.2 tcp/23", the values a rule stumbled over; the same words in every language. */
@@ -293,6 +297,7 @@ static void send_answer(struct serve_reply *out, struct arena *a, const struct a
 	const struct rule_verdict *v, const struct rule_explain *ex)
 {
 	const struct catalog_measure *m = &x->j->catalog.measures[at];
+	struct str none = x->ja ? m->no_rule.ja : m->no_rule.en;
 	struct view_row row = view_row(VIEW_answer);
 
 	view_set_str(&row, VIEW_answer_asset, x->id);
@@ -302,8 +307,8 @@ static void send_answer(struct serve_reply *out, struct arena *a, const struct a
 	view_set_str(&row, VIEW_answer_measure, m->id);
 	view_set_answer(&row, VIEW_answer_state, (u8)judge_answer(v->v));
 	view_set_str(&row, VIEW_answer_title, x->ja ? m->title.ja : m->title.en);
-	view_set_str(&row, VIEW_answer_reason, str_z(why_name(why_first(v->why))));
-	view_set_str(&row, VIEW_answer_why, hits_text(a, ex));
+	view_set_str(&row, VIEW_answer_reason, str_z(m->rule.n == 0 ? "no_rule" : why_name(why_first(v->why))));
+	view_set_str(&row, VIEW_answer_why, m->rule.n == 0 ? none : hits_text(a, ex));
 	view_set_str(&row, VIEW_answer_rule, m->rule);
 	if (v->next != 0) {
 		view_set_time(&row, VIEW_answer_until, (struct utc){ v->next });
@@ -317,7 +322,7 @@ struct explain_ask {
 	bool ja;
 };
 
-/* The answers of one asset: one with its steps, or all of them without. */
+/* The answers of one asset: one with its steps, or without them all that a machine can give. */
 static int explain_of(void *ctx, struct serve *s, struct arena *a, u64 asset)
 {
 	const struct explain_ask *q = ctx;
@@ -328,7 +333,7 @@ static int explain_of(void *ctx, struct serve *s, struct arena *a, u64 asset)
 		struct rule_explain ex = { .cap = 256 };
 		struct rule_verdict v;
 
-		if (q->measure.n != 0 && !str_eq(x.j->catalog.measures[i].id, q->measure)) {
+		if (q->measure.n == 0 ? x.j->rules[i] == NULL : !str_eq(x.j->catalog.measures[i].id, q->measure)) {
 			continue;
 		}
 		ex.p = arena_alloc(a, ex.cap * sizeof *ex.p);
@@ -341,7 +346,7 @@ static int explain_of(void *ctx, struct serve *s, struct arena *a, u64 asset)
 	return r;
 }
 
-/* An empty asset means every asset, an empty measure every measure, without steps. */
+/* An empty asset means every asset, an empty measure every measure that has a rule, without steps. */
 static int ask_explain(struct serve *s, struct serve_reply *out, struct arena *a, struct rd *body)
 {
 	const struct judge *j = serve_ctx(s);

@@ -29,8 +29,8 @@ static int add_set(struct judge *j, struct arena *a)
 		const struct kind *kind = kind_latest(j->schema->kinds[k].name);
 		bool read = false;
 
-		for (size_t i = 0; i < j->catalog.nmeasures; i++) {
-			read = read || (j->rules[i] != NULL && rule_reads(j->rules[i], k));
+		for (size_t i = 0; i < j->nruled; i++) {
+			read = read || rule_reads(j->rules[j->ruled[i]], k);
 		}
 		if (kind != NULL && read) {
 			reads[n++] = str_printf(a, "%.*s/%u", STRF(j->schema->kinds[k].name), kind->version);
@@ -61,6 +61,52 @@ static int add_set(struct judge *j, struct arena *a)
 	return buf_done(&b);
 }
 
+static void add_text(struct judge *j, const struct catalog_text *t)
+{
+	struct store_text *to = &j->texts[j->ntexts++];
+
+	*to = (struct store_text){ .kind = t->kind, .name = t->name, .body = t->body };
+	memcpy(to->sha, t->hash, sizeof to->sha);
+}
+
+static void state_measure(struct judge *j, struct str id)
+{
+	const struct catalog_measure *m = catalog_measure(&j->catalog, id);
+
+	if (m != NULL) {
+		j->stated[m - j->catalog.measures] = true;
+	}
+}
+
+/* What nobody can answer by, and no item rests on, changes no answer: other words in it are no other set. */
+static void add_texts(struct judge *j, struct arena *a)
+{
+	const struct catalog *c = &j->catalog;
+
+	j->stated = arena_alloc(a, c->nmeasures * sizeof *j->stated + 1);
+	j->texts = arena_alloc(a, (c->nmeasures + c->npairs + c->nguidelines + 1) * sizeof *j->texts);
+	for (size_t i = 0; i < j->nruled; i++) {
+		j->stated[j->ruled[i]] = true;
+	}
+	for (size_t i = 0; i < c->npairs; i++) {
+		state_measure(j, c->pairs[i].measure);
+		for (size_t k = 0; k < c->pairs[i].nwith; k++) {
+			state_measure(j, c->pairs[i].with[k]);
+		}
+	}
+	for (size_t i = 0; i < c->nmeasures; i++) {
+		if (j->stated[i]) {
+			add_text(j, &c->measures[i].text);
+		}
+	}
+	for (size_t i = 0; i < c->npairs; i++) {
+		add_text(j, &c->pairs[i].text);
+	}
+	for (size_t i = 0; i < c->nguidelines; i++) {
+		add_text(j, &c->guidelines[i].text);
+	}
+}
+
 int judge_new(struct arena *a, const struct catalog_source *src, size_t n, struct judge **ret, struct perr *reterr)
 {
 	struct judge *j = arena_alloc(a, sizeof *j);
@@ -71,24 +117,20 @@ int judge_new(struct arena *a, const struct catalog_source *src, size_t n, struc
 	}
 	j->schema = lang_schema_facts(a);
 	j->rules = arena_alloc(a, j->catalog.nmeasures * sizeof *j->rules);
+	j->ruled = arena_alloc(a, j->catalog.nmeasures * sizeof *j->ruled);
 	j->scratch = arena_alloc(a, sizeof *j->scratch);
-	j->texts = arena_alloc(a, (j->catalog.nmeasures + j->catalog.npairs + j->catalog.nguidelines + 1) * sizeof *j->texts);
 	for (size_t i = 0; i < j->catalog.nmeasures; i++) {
 		const struct catalog_measure *m = &j->catalog.measures[i];
 
-		if (m->rule.n != 0 && (r = lang_parse_rule(a, m->rule, j->schema, &j->rules[i], reterr)) != 0) {
+		if (m->rule.n == 0) {
+			continue;
+		}
+		if ((r = lang_parse_rule(a, m->rule, j->schema, &j->rules[i], reterr)) != 0) {
 			return r;
 		}
+		j->ruled[j->nruled++] = i;
 	}
-	for (size_t i = 0; i < j->catalog.nmeasures + j->catalog.npairs + j->catalog.nguidelines; i++) {
-		const struct catalog *c = &j->catalog;
-		const struct catalog_text *t = i < c->nmeasures ? &c->measures[i].text : i < c->nmeasures + c->npairs ?
-			&c->pairs[i - c->nmeasures].text : &c->guidelines[i - c->nmeasures - c->npairs].text;
-		struct store_text *to = &j->texts[j->ntexts++];
-
-		*to = (struct store_text){ .kind = t->kind, .name = t->name, .body = t->body };
-		memcpy(to->sha, t->hash, sizeof to->sha);
-	}
+	add_texts(j, a);
 	if ((r = add_set(j, a)) == 0) {
 		*ret = j;
 	}
@@ -265,7 +307,7 @@ int judge_asset(void *ctx, struct arena *a, u64 asset, const struct state *st, s
 	struct serve_verdicts *ret)
 {
 	const struct judge *j = ctx;
-	size_t n = j->catalog.nmeasures, nold = 0;
+	size_t n = j->nruled, nold = 0;
 	struct judge_verdict *v = arena_alloc(a, n * sizeof *v), *old = NULL;
 	struct store_change *changes = arena_alloc(a, n * sizeof *changes);
 	struct buf b = buf_new(a, 0);
@@ -276,11 +318,11 @@ int judge_asset(void *ctx, struct arena *a, u64 asset, const struct state *st, s
 		nold = 0;	/* of another version of this program: every verdict is new */
 	}
 	for (size_t i = 0; i < n; i++) {
-		const struct catalog_measure *m = &j->catalog.measures[i];
+		const struct catalog_measure *m = &j->catalog.measures[j->ruled[i]];
 		const struct judge_verdict *before = find_verdict(old, nold, m->id);
 		struct rule_verdict rv;
 
-		judge_measure(j, i, st, now, NULL, &rv);
+		judge_measure(j, j->ruled[i], st, now, NULL, &rv);
 		v[i] = (struct judge_verdict){ .measure = m->id, .v = rv.v, .why = rv.why, .now = now, .size = ledger_size,
 			.npos = rv.npos };
 		memcpy(v[i].rule, m->text.hash, sizeof v[i].rule);

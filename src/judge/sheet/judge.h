@@ -12,6 +12,9 @@ struct judge {
 	struct catalog catalog;
 	const struct lang_schema *schema;
 	const struct lang_expr **rules;		/* of each measure; NULL: no machine can know */
+	size_t *ruled;				/* which measures have a rule: only they are judged, stored and told of an asset */
+	size_t nruled;
+	bool *stated;				/* of each measure: a rule or a pair speaks of it, so an answer may rest on its text */
 	struct rule_scratch *scratch;
 	struct store_text *texts;		/* the last is the set of the others */
 	size_t ntexts;
@@ -34,7 +37,8 @@ struct judge_verdict {
 int judge_verdicts_read(struct arena *a, struct str body, struct judge_verdict **ret, size_t *ret_n) MUST_USE;
 void judge_verdicts_write(struct buf *b, const struct judge_verdict *v, size_t n);
 
-/* One measure over one state; explain may be NULL. Measures without a rule are unknown, not run. */
+/* One measure over one state; explain may be NULL. Measures without a rule are unknown, not run: they cost nothing, no verdict of
+ * them is kept, and a text of which neither a rule nor a pair speaks is in no set. */
 void judge_measure(const struct judge *j, size_t measure, const struct state *st, struct utc now, struct rule_explain *explain,
 	struct rule_verdict *ret);
 /* The kinds a measure's rule reads, as "name/version", ascending; none where it has no rule. */

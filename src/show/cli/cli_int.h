@@ -246,6 +246,8 @@ HANDLER(sheet_show);
 HANDLER(status);
 HANDLER(verify);
 HANDLER(fact_kinds);
+HANDLER(measure_ls);
+HANDLER(measure_show);
 HANDLER(rule_check);
 
 #endif

@@ -4,8 +4,11 @@
 
 #include "base/buf.h"
 
+#include <stdlib.h>
+
 #define COLUMN_LEAST 6 /* a column is never squeezed below this */
 #define COLUMN_GAP 2
+#define CARD_LEAST 24  /* columns of a sentence in a card, however narrow the terminal */
 
 const char *const out_format_names[OUT_FORMAT_COUNT] = { "table", "plain", "json", "jsonl", "csv", "tsv" };
 
@@ -133,7 +136,14 @@ static void fields_help(struct cli *c, const struct view *v)
 
 static struct str word(const struct out *o, struct arena *a, struct str s)
 {
-	enum tr_id id = tr_find(str_printf(a, "word.%.*s", STRF(s)));
+	struct buf key = buf_new(a, 0);
+	enum tr_id id;
+
+	buf_z(&key, "word.");
+	for (size_t i = 0; i < s.n; i++) {
+		buf_u8(&key, (u8)(s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] + 32 : s.p[i]));
+	}
+	id = tr_find(buf_view(&key));
 
 	return id == MSG_NONE ? s : tr_text(o->c->lang, id);
 }
@@ -147,6 +157,18 @@ static struct str join(struct arena *a, const struct view_value *v, const char *
 		buf_str(&b, v->strs.p[i]);
 	}
 	return buf_view(&b);
+}
+
+static struct str join_words(const struct out *o, struct arena *a, const struct view_value *v)
+{
+	struct view_value said = *v;
+	struct str *p = arena_alloc(a, (v->strs.n + 1) * sizeof *p);
+
+	for (size_t i = 0; i < v->strs.n; i++) {
+		p[i] = word(o, a, v->strs.p[i]);
+	}
+	said.strs.p = p;
+	return join(a, &said, ", ");
 }
 
 static struct str answer_text(const struct out *o, struct arena *a, u8 answer)
@@ -182,7 +204,7 @@ static struct str cell_people(
 	case VIEW_TYPE_TIME:
 		return out_local_time(a, v->t);
 	case VIEW_TYPE_STRS:
-		return join(a, v, ", ");
+		return (f->flags & VIEW_WORD) != 0 ? join_words(o, a, v) : join(a, v, ", ");
 	case VIEW_TYPE_ANSWER:
 		return answer_text(o, a, v->answer);
 	case VIEW_TYPE_COUNT:
@@ -641,6 +663,26 @@ size_t out_count(const struct out *o)
 	return o->count;
 }
 
+/* Sentences in lines that fit beside the names; a key or a path stays whole, so that it can be copied. */
+static struct str folded(const struct out *o, struct str text, size_t names)
+{
+	size_t room = o->c->env->width > names + 2 + CARD_LEAST ? o->c->env->width - names - 2 : CARD_LEAST;
+	char *p = NULL;
+	size_t n = 0;
+	FILE *f = o->c->env->width == 0 ? NULL : open_memstream(&p, &n);
+	struct str ret = text;
+
+	if (f == NULL) {
+		return text;
+	}
+	out_wrap(o->rows, f, text, room, "");
+	if (fclose(f) == 0) {
+		ret = str_dup(o->rows, str_trim(str_of(p, n)));
+	}
+	free(p);
+	return ret;
+}
+
 /* A value of several lines (a signed note) begins each below the first. */
 static void card_line(const struct out *o, struct str name, size_t width, struct str text, const char *on)
 {
@@ -671,6 +713,9 @@ static void card_table(const struct out *o, const struct view_row *row)
 		u8 answer = row->v[field].present ? row->v[field].answer : VIEW_UNKNOWN;
 		bool paint = o->c->color && f->type == VIEW_TYPE_ANSWER;
 
+		if ((f->flags & VIEW_PROSE) != 0) {
+			text = folded(o, text, width);
+		}
 		if (text.n > 0 || o->chosen || o->all) {
 			card_line(o, str_z(title(o, field)), width, text, paint ? color_of(VIEW_STATE(answer)) : "");
 		}

@@ -97,6 +97,49 @@ int query_list(struct cli *c, const char *what)
 	return exit != CLI_OK ? exit : ask_once(c, MSGS_LIST, buf_view(&b));
 }
 
+/* Before `at`, in an order that stays as it is where rows compare equal; what is unknown comes last both ways. */
+static void put_in_order(struct view_row *rows, size_t at, const struct view_sort *by)
+{
+	struct view_row row = rows[at];
+
+	for (; at > 0; at--) {
+		const struct view_row *before = &rows[at - 1];
+		bool both = row.v[by->field].present && before->v[by->field].present;
+		int order = view_compare(before, &row, by->field);
+
+		if ((by->desc && both ? -order : order) <= 0) {
+			break;
+		}
+		rows[at] = rows[at - 1];
+	}
+	rows[at] = row;
+}
+
+int query_rows(struct cli *c, struct view_row *rows, size_t n)
+{
+	const struct view *v = view_of(c->cmd->view);
+	struct view_filter f;
+	struct view_sort by;
+	struct query q;
+	struct out *o;
+	int exit = query_read(c, 0, &q);
+
+	if (exit != CLI_OK || (exit = out_open(c, &o)) != CLI_OK || o == NULL) {
+		return exit;
+	}
+	must(view_filter_parse(c->a, v, q.filter, &f, NULL) == 0);	/* query_read has read it */
+	for (size_t i = 0; q.sort.n != 0 && i < n; i++) {
+		must(view_sort_parse(v, q.sort, &by) == 0);
+		put_in_order(rows, i, &by);
+	}
+	for (size_t i = 0; i < n && (q.limit == 0 || out_count(o) < q.limit); i++) {
+		if (view_filter_check(&f, &rows[i], VIEW_ALL_FIELDS, utc_now()) == TRI_TRUE) {
+			out_row(o, &rows[i]);
+		}
+	}
+	return out_close(o, true);
+}
+
 struct pages {
 	bool (*take)(void *arg, struct ask *q, const struct view_row *row);
 	void *arg;

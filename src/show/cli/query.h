@@ -13,6 +13,8 @@ struct query {
  * what is wrong. */
 int query_read(struct cli *c, size_t first, struct query *ret) MUST_USE;
 void query_put(struct buf *b, const struct query *q);	/* blob filter, blob sort, u32 limit */
+/* The whole command where the program itself holds the rows: those the arguments ask for, in the order asked for. */
+int query_rows(struct cli *c, struct view_row *rows, size_t n) MUST_USE;
 int query_list(struct cli *c, const char *what);	/* the whole command: network ls, scope ls */
 /* Asks for assets until the limit or the end is reached, one walk of core after the other. *ret_cursor: where the
  * rest begins, "" at

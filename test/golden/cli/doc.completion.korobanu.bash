@@ -49,6 +49,8 @@ _korobanu()
 	"fact ls") w='--format --json --columns --header --bom --fields-help --sort --limit --store --zones --as-of --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"fact show") w='--format --json --columns --header --bom --fields-help --store --zones --as-of --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"fact kinds") w='--format --json --columns --header --bom --fields-help --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"measure ls") w='--format --json --columns --header --bom --fields-help --sort --limit --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"measure show") w='--format --json --columns --header --bom --fields-help --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"evidence add") w='--asset --fact --kind --note --dry-run --yes --no-input --store --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"evidence ls") w='--format --json --columns --header --bom --fields-help --store --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"evidence show") w='--format --json --columns --header --bom --fields-help --store --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
@@ -81,13 +83,14 @@ _korobanu()
 	"asset "*) w='ls show set merge split history ' ;;
 	"declare "*) w='set show ' ;;
 	"fact "*) w='ls show kinds ' ;;
+	"measure "*) w='ls show ' ;;
 	"evidence "*) w='add ls show export ' ;;
 	"sheet "*) w='show ' ;;
 	"rule "*) w='explain check ' ;;
 	"ledger "*) w='head ls prove verify consistency anchor export rotate-key ' ;;
 	"db "*) w='check backup restore migrate ' ;;
 	"config "*) w='show test ' ;;
-	*) w='scan verify import export demo status network scope asset declare fact evidence sheet rule ledger erase db doctor info config completion help version ' ;;
+	*) w='scan verify import export demo status network scope asset declare fact measure evidence sheet rule ledger erase db doctor info config completion help version ' ;;
 	esac
 	if [[ $w == --* && $cur != -* ]]; then
 		COMPREPLY=($(compgen -f -- "$cur"))

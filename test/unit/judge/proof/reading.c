@@ -280,7 +280,7 @@ static void put_items(struct buf *b)
 	const struct catalog_source src[] = {
 		{ S("guideline"), S("g"), S("{\"catalog\":{\"metadata\":{" W("title") "},\"groups\":[{\"controls\":[" CONTROL("help", "") ","
 			CONTROL("open", "") "," CONTROL("whole", ",\"parts\":[" CONTROL("need", "") "," CONTROL("set", "") "]") "]}]}}") },
-		{ S("measures"), S("m"), S("{\"measures\":[" MEASURE("A") "," MEASURE("B") "]}") },
+		{ S("measures"), S("m"), S("{\"measures\":[" MEASURE("A") "," MEASURE("B") "]}"), .past = true },
 		{ S("mapping"), S("p"), S("{\"pairs\":[" PAIR("A", "need", "needed", READ) ","
 			PAIR("B", "need", "sufficient-with", ",\"with\":[]" READ) "," PAIR("A", "set", "sufficient-with", ",\"with\":[\"B\"]" READ) ","
 			PAIR("A", "help", "contributes", READ) "," PAIR("B", "open", "sufficient-with", ",\"with\":[]") "]}") },
