@@ -14,6 +14,16 @@ timed() {	# NAME COMMAND...
 	"$@" || fail "$name"
 	say "$name: $(($(date +%s) - start)) s"
 }
+checkout() {	# USER: a clone of his own
+	id "$1" >/dev/null 2>&1 || useradd -m "$1"
+	rm -rf "/home/$1/src"
+	git clone -q /src.git "/home/$1/src"
+	chown -R "$1:" "/home/$1/src"
+}
+runs_as() {	# USER NAME
+	timed "$2" su "$1" -c 'cd ~/src && ./dev run >/tmp/run.'"$1"' 2>&1' || { tail -n 40 "/tmp/run.$1"; exit 1; }
+	grep -q 'JS-14-2.c' "/tmp/run.$1" || { tail -n 40 "/tmp/run.$1"; fail "no sheet"; }
+}
 packages() { dpkg-query -W | wc -l; }
 
 first_run() {	# the output of ./dev run holds what it is for
@@ -22,6 +32,13 @@ first_run() {	# the output of ./dev run holds what it is for
 }
 
 case $step in
+bare)
+	! command -v gcc >/dev/null || fail "not a bare root any more: begin with a new one"
+	checkout plain
+	! su plain -c 'cd ~/src && ./dev run' >/tmp/bare.out 2>&1 || fail "runs with nothing there"
+	[ "$(wc -l </tmp/bare.out)" = 1 ] || { cat /tmp/bare.out; fail "more than one sentence"; }
+	grep -q 'administrator.*apt-get install .*gcc .*busybox-static' /tmp/bare.out || { cat /tmp/bare.out; fail "says something else"; }
+	cat /tmp/bare.out ;;
 run)
 	timed "first ./dev run" first_run
 	cat /tmp/run.err
@@ -31,17 +48,22 @@ run)
 	! grep -q 'installing' /tmp/run.err || fail "the second run installs" ;;
 user)
 	apt-get install -qq -y --no-install-recommends sudo >/dev/null 2>&1
-	id fresh >/dev/null 2>&1 || useradd -m fresh
+	checkout fresh
 	echo 'fresh ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/fresh
-	rm -rf /home/fresh/src
-	git clone -q /src.git /home/fresh/src
-	chown -R fresh: /home/fresh/src
-	timed "as a user with sudo" su fresh -c 'cd ~/src && ./dev run >/tmp/user.out 2>&1' || { tail -n 40 /tmp/user.out; exit 1; }
-	grep -q 'JS-14-2.c' /tmp/user.out || { tail -n 40 /tmp/user.out; fail "no sheet"; }
-	# the kernel refuses user namespaces in a chroot: what is played then is the loopback range, and that is said
-	if grep -q 'namespaces are refused' /tmp/user.out; then
-		grep -q 'Port 23 was not played' /tmp/user.out || fail "does not say that port 23 was not played"
-		say "namespaces are refused here: played on the loopback range"
+	runs_as fresh "as a user with sudo"
+	want grep -q 'played in network namespaces' /tmp/run.fresh ;;
+nosudo | refused)
+	checkout plain
+	! su plain -c 'sudo -n true' 2>/dev/null || fail "he may install"
+	if [ "$step" = nosudo ]; then
+		want su plain -c 'unshare --user --map-root-user true'
+		runs_as plain "as a user without sudo"
+		want grep -q 'played in network namespaces' /tmp/run.plain
+	else
+		! su plain -c 'unshare --user --map-root-user true' 2>/dev/null || fail "namespaces are not refused"
+		runs_as plain "as a user without sudo, namespaces refused"
+		want grep -q 'on port 2323, 127.77.0.3 without' /tmp/run.plain
+		want grep -q 'Port 23 was not played' /tmp/run.plain
 	fi ;;
 package)
 	timed "./dev package" ./dev package

@@ -1,17 +1,23 @@
 #!/bin/sh
-# Goes through what a newcomer does, on a Debian 12 with nothing but git: fresh_root.sh [STEP...]; as root, by hand, some minutes.
+# Goes through what a newcomer does, on a Debian 12 with nothing but git: fresh_root.sh [STEP...]; as root, by hand, most of an hour.
+#   bare     ./dev run as a user who may install nothing, with nothing there: one sentence for an administrator
 #   run      ./dev run twice; the second installs nothing
-#   user     ./dev run as a user with sudo, whom a chroot refuses namespaces: on the loopback range
+#   user     ./dev run as a user with sudo
+#   nosudo   ./dev run as a user without sudo, once everything is there (after run or user): in namespaces of his own
+#   refused  the same where namespaces are refused: on the loopback range
 #   package  ./dev package, lintian, install, doctor, manual pages, completion, units, remove, purge: the store stays
-#   test     ./dev test          lint     ./dev lint
-# Without names: run, user, package, test. The committed state of this repository is cloned; uncommitted changes are not seen.
+#   test     ./dev test, with the corpora of KOROBANU_CORPORA (default: ../shared/corpora) where there are any; half an hour
+#   lint     ./dev lint
+# Without names: all but lint. The committed state of this repository is cloned; uncommitted changes are not seen.
 #
-# The root is made with debootstrap in $FRESH_ROOT (default: a new folder below /tmp) and runs in mount, process and host-name namespaces
-# of its own, so that /proc, /sys and everything mounted in it is gone with the last process. It is kept with KEEP=1, and one that
-# is there already is used again.
+# The root is made with debootstrap in $FRESH_ROOT (default: a new folder below /tmp; 4 GB) and runs in mount, process and host-name
+# namespaces of its own, so that /proc, /sys and everything mounted in it is gone with the last process. It is kept with KEEP=1, and one
+# that is there already is used again. It is the root of its namespace, as on a machine; only `refused` sees it by chroot, for in a chroot
+# the kernel refuses user namespaces.
 set -eu
 cd "$(dirname "$0")/.."
-steps=${*:-run user package test}
+steps=${*:-bare run user nosudo refused package test}
+corpora=${KOROBANU_CORPORA:-$(cd .. && pwd)/shared/corpora}
 [ "$(id -u)" = 0 ] || { echo "fresh_root: needs root" >&2; exit 2; }
 command -v debootstrap >/dev/null || { echo "fresh_root: needs debootstrap (apt-get install debootstrap)" >&2; exit 2; }
 root=${FRESH_ROOT:-$(mktemp -d /tmp/korobanu-fresh.XXXXXX)}
@@ -36,6 +42,7 @@ if [ ! -e "$root/etc/debian_version" ]; then
 fi
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 rm -rf "$root/src" "$root/src.git"
+mkdir -p "$root/corpora" "$root/mnt/was"
 git clone -q --bare . "$root/src.git"
 cp tools/fresh_inside.sh "$root/fresh_inside.sh"
 bad=0
@@ -49,8 +56,17 @@ for step in $steps; do
 		mount -t sysfs sysfs "$1/sys"
 		mount --rbind /dev "$1/dev"
 		mount -t tmpfs tmpfs "$1/run"
+		[ ! -d "$3" ] || mount --bind -o ro "$3" "$1/corpora"
 		hostname fresh
+		cd "$1"
+		if [ "$2" = refused ]; then
+			set -- "$1" "$2"
+		else
+			pivot_root . mnt/was
+			umount -l /mnt/was
+			set -- / "$2"
+		fi
 		exec chroot "$1" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
-			sh /fresh_inside.sh "$2"' sh "$root" "$step" || { echo "FAILED $step"; bad=1; }
+			KOROBANU_CORPORA=/corpora sh /fresh_inside.sh "$2"' sh "$root" "$step" "$corpora" || { echo "FAILED $step"; bad=1; }
 done
 exit $bad
