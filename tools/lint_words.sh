@@ -1,5 +1,5 @@
 #!/bin/sh
-# Banned functions, and words that mean unfinished work.
+# Banned functions, words that mean unfinished work, and texts that are said and in no catalogue.
 set -eu
 bad=0
 if grep -nE '\b(strcpy|strcat|sprintf|vsprintf|strtok|gets|atoi|atol|strncpy|strncat|gmtime|localtime|ctime|asctime|system|popen|alloca|mktemp|tmpnam|rand|signal)[[:space:]]*\(' \
@@ -11,4 +11,7 @@ if grep -nEi '\b(TODO|FIXME|XXX|HACK|placeholder|not implemented|for now|simplif
 	echo "lint: unfinished work" >&2
 	bad=1
 fi
+for key in $(grep -rhoE 'SAY "[a-z][a-z-]*"' src | cut -d '"' -f 2 | sort -u); do
+	grep -q "^check\.$key:" i18n/en.yaml || { echo "lint: i18n has no check.$key" >&2; bad=1; }
+done
 exit $bad

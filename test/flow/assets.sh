@@ -39,6 +39,18 @@ ok "its history names the split" says "split.*AST-1.*AST-2" asset history AST-2
 rescan() { k scan 10.77.0.2 10.77.0.3 --network lab --profile lab -p 22-23 -q --restart && says "AST-2" asset ls && silent_on "10.77.0.2,10.77.0.3" asset ls; }
 ok "a scan does not join them again" rescan
 
+# what core refuses, in the reader's language
+ja() { want=$1; shift; lab_in scan env LC_ALL=ja_JP.UTF-8 KOROBANU_STORE="$work/store" "$K" "$@" >"$work/said" 2>&1; r=$?; cat "$work/said"; [ $r != 0 ] && grep -qF -- "$want" "$work/said"; }
+ok "in Japanese: no such asset" ja '資産「AST-99」はありません' asset show AST-99
+ok "in Japanese: one already" ja 'すでに一つの資産です' asset merge AST-1 AST-1
+ok "in Japanese: what is no key" ja '「nonsense」は mac:' asset split AST-1 --keys nonsense
+ok "in Japanese: keys the asset does not hold" ja 'この資産にない識別キー' asset split AST-1 --keys 10.77.0.9
+ok "in Japanese: a scope of no network" ja 'ネットワーク「far」はありません' scope add 10.9.0.0/24 --network far --owner sato --until 2099-01-01 --why test
+ok "in Japanese: what no scope allows" ja 'どの検査許可範囲にも入っていません' scan 10.78.0.2 --network lab
+ok "in Japanese: what is to be erased is not said" ja '何を消去するかを指定してください' erase AST-1 --basis law -y
+ok "in Japanese: what is not personal" ja '「port.state」は個人に関わる欄ではありません' erase AST-1 port.state --basis law -y
+ok "in Japanese: no such guideline" ja 'ガイドライン「nonesuch」はありません' sheet show AST-1 --guide nonesuch
+
 ok "a declaration" says "declaration recorded" declare set AST-1 --tcp 443,22 --services ssh,https
 ok "it is shown, in order" says '"tcp":"22,443"' declare show AST-1
 ok "another interface beside it" k declare set AST-1 --interface wan --tcp '' --state factory

@@ -44,6 +44,11 @@ cp -a early one
 ok "a rolled-back directory verifies by itself" k ledger verify
 back() { ends 5 k ledger consistency --from heads && says "rolled back"; }
 ok "a head kept elsewhere finds it, exit 5" back
+ja() { k ledger consistency --from "$1" --lang ja >"$work/told" 2>&1; cat "$work/told"; grep -q "$2" "$work/told"; }
+ok "in Japanese: what still fits" ja heads '	チェックポイント 2.*件は全 2 件の先頭です'
+ok "in Japanese: what does not" ja heads 'ここの台帳の記録は 2 件で、3 件に達しません'
+ok "in Japanese: by a size" ja 99 '	件数 99.*ここの台帳の記録は 2 件で'
+ok "in Japanese: status" sh -c '"$@" | grep "件に達しません"' sh env LC_ALL=ja_JP.UTF-8 KOROBANU_STORE=one "$K" status -c ledger.anchor="$work/heads"
 warns() { k status -c ledger.anchor="$work/heads" -f tsv --columns item,state | grep -q "^anchor	fail"; }
 ok "status warns" warns
 ok "no head is appended to an anchor that disagrees" ends 5 k ledger anchor heads

@@ -92,13 +92,13 @@ static int check_prefixes(struct serve_reply *out, const struct json *list, cons
 	struct prefix p;
 
 	if (list == NULL || list->type != JSON_ARR) {
-		return serve_fail(out, ERR_MISSING, "\"%s\" must be a list of addresses or prefixes", member);
+		return serve_fail(out, ERR_MISSING, SAY "list-prefixes" SAY "member=%s", member);
 	}
 	for (size_t i = 0; i < list->arr.n; i++) {
 		if (list->arr.p[i].type != JSON_STR || prefix_of(list->arr.p[i].s, &p) != 0) {
-			struct str what = list->arr.p[i].type == JSON_STR ? list->arr.p[i].s : S("one member");
+			struct str what = list->arr.p[i].type == JSON_STR ? list->arr.p[i].s : S("-");
 
-			return serve_fail(out, ERR_SYNTAX, "\"%s\": %.*s is no address or prefix", member, STRF(what));
+			return serve_fail(out, ERR_SYNTAX, SAY "no-prefix" SAY "member=%s" SAY "text=%.*s", member, STRF(what));
 		}
 	}
 	return 0;
@@ -116,13 +116,13 @@ static int network_put(struct serve *s, struct serve_reply *out, struct arena *a
 	int r;
 
 	if (json_get_str(v, S("id"), &o.id) != 0 || !fact_network_ok(o.id)) {
-		return serve_fail(out, ERR_SYNTAX, "a network's name is 1 to 64 of a-z 0-9 . _ -, beginning with a letter or digit");
+		return serve_fail(out, ERR_SYNTAX, SAY "network-name");
 	}
 	if (json_get(v, S("prefixes")) != NULL && (r = check_prefixes(out, json_get(v, S("prefixes")), "prefixes")) != 0) {
 		return r;
 	}
 	if (mac.n != 0 && !fact_mac_canonical(mac)) {
-		return serve_fail(out, ERR_SYNTAX, "%.*s is no MAC address of the form 00:16:3e:00:00:01", STRF(mac));
+		return serve_fail(out, ERR_SYNTAX, SAY "no-mac" SAY "text=%.*s", STRF(mac));
 	}
 	for (size_t i = 0; i < countof(may); i++) {
 		if (json_get(v, may[i]) != NULL) {
@@ -144,7 +144,7 @@ static int network_set(struct serve *s, struct serve_reply *out, struct arena *a
 	int r;
 
 	if ((r = store_get_object(s->st, a, S("network"), id, &o)) != 0) {
-		return serve_fail(out, r, "there is no network \"%.*s\"; make it with: korobanu network add", STRF(id));
+		return serve_fail(out, r, SAY "no-network" SAY "network=%.*s", STRF(id));
 	}
 	if (json_parse(a, o.body, &was, NULL) != 0 || was->type != JSON_OBJ) {
 		return ERR_INTEGRITY;
@@ -176,18 +176,17 @@ static int scope_add(struct serve *s, struct serve_reply *out, struct arena *a, 
 	int r;
 
 	if (store_get_object(s->st, a, S("network"), name, &network) != 0) {
-		return serve_fail(out, ERR_NOTFOUND, "there is no network \"%.*s\"; make it with: korobanu network add %.*s", STRF(name),
-			STRF(name));
+		return serve_fail(out, ERR_NOTFOUND, SAY "no-network" SAY "network=%.*s", STRF(name));
 	}
 	if ((r = check_prefixes(out, json_get(v, S("targets")), "targets")) != 0 ||
 	    (json_get(v, S("exclude")) != NULL && (r = check_prefixes(out, json_get(v, S("exclude")), "exclude")) != 0)) {
 		return r;
 	}
 	if (text_or(v, "owner", S("")).n == 0 || text_or(v, "why", S("")).n == 0) {
-		return serve_fail(out, ERR_MISSING, "a scope names who permits it (owner) and why");
+		return serve_fail(out, ERR_MISSING, SAY "scope-who");
 	}
 	if (utc_parse(until, &end) != 0 || end.ms <= serve_now(s).ms) {
-		return serve_fail(out, ERR_RANGE, "a scope ends at a time in the future (until)");
+		return serve_fail(out, ERR_RANGE, SAY "scope-until");
 	}
 	o.zone = network.zone;
 	o.id = *ret_id = str_printf(a, "SCO-%ju", (uintmax_t)next_seq(s));
@@ -201,7 +200,7 @@ static int scope_rm(struct serve *s, struct serve_reply *out, struct arena *a, c
 	int r = store_get_object(s->st, a, S("scope"), id, &o);
 
 	if (r != 0) {
-		return serve_fail(out, r, "there is no scope \"%.*s\"", STRF(id));
+		return serve_fail(out, r, SAY "no-scope" SAY "scope=%.*s", STRF(id));
 	}
 	*ret_id = id;
 	return commit_object(s, a, v, NULL, 0, (struct store_object){ .type = S("scope"), .id = id, .zone = o.zone,
@@ -233,7 +232,7 @@ int serve_person_fact(struct serve *s, struct serve_reply *out, struct arena *a,
 		}
 	}
 	if (best == NULL) {
-		return serve_fail(out, ERR_MISSING, "this asset holds no key to name it by");
+		return serve_fail(out, ERR_MISSING, SAY "no-key-held");
 	}
 	jw_obj(&w);
 	jw_kstr(&w, "kind", kind);
@@ -259,7 +258,7 @@ int serve_person_fact(struct serve *s, struct serve_reply *out, struct arena *a,
 		return serve_fail(out, r, "%s", errs.n != 0 ? errs.p[0].text : err_text(r));
 	}
 	if (ret->fact.kind == NULL) {
-		return serve_fail(out, ERR_UNKNOWN, "there is no kind \"%.*s\" (korobanu fact kinds lists them)", STRF(kind));
+		return serve_fail(out, ERR_UNKNOWN, SAY "no-kind" SAY "kind=%.*s", STRF(kind));
 	}
 	ret->seen = (struct seen){ .at = serve_now(s), .qod = 97 };
 	*ret_zone = row.zone;
@@ -275,10 +274,10 @@ static int asset_set(struct serve *s, struct serve_reply *out, struct arena *a, 
 	int r;
 
 	if ((r = serve_asset_of(s, a, text_or(v, "asset", S("")), &asset)) != 0) {
-		return serve_fail(out, r, "there is no asset \"%.*s\"", STRF(text_or(v, "asset", S(""))));
+		return serve_fail(out, r, SAY "no-asset" SAY "asset=%.*s", STRF(text_or(v, "asset", S(""))));
 	}
 	if (json_get(v, S("value")) == NULL) {
-		return serve_fail(out, ERR_MISSING, "nothing to set");
+		return serve_fail(out, ERR_MISSING, SAY "set-nothing");
 	}
 	if ((r = serve_person_fact(s, out, a, asset, text_or(v, "kind", S("")), json_get(v, S("place")), json_get(v, S("value")), &it,
 		&d.zone)) != 0) {
@@ -308,10 +307,10 @@ static int asset_move(struct serve *s, struct serve_reply *out, struct arena *a,
 	int r;
 
 	if ((r = serve_asset_of(s, a, text_or(v, "asset", S("")), &d.move)) != 0) {
-		return serve_fail(out, r, "there is no asset \"%.*s\"", STRF(text_or(v, "asset", S(""))));
+		return serve_fail(out, r, SAY "no-asset" SAY "asset=%.*s", STRF(text_or(v, "asset", S(""))));
 	}
 	if (!zone_ok(d.move_to)) {
-		return serve_fail(out, ERR_SYNTAX, "\"%.*s\" is no zone such as tokyo/factory-a", STRF(d.move_to));
+		return serve_fail(out, ERR_SYNTAX, SAY "no-zone" SAY "zone=%.*s", STRF(d.move_to));
 	}
 	*ret_id = identity_text(a, d.move);
 	r = serve_commit(s, &d, &done);
@@ -326,15 +325,16 @@ static int asset_merge(struct serve *s, struct serve_reply *out, struct arena *a
 	struct json_w w = jw_new(&b);
 	struct serve_draft d = { .items = &it, .nitems = 1, .edge = &e };
 	struct serve_done done;
+	struct str who;
 	u64 x, y;
 	int r;
 
-	if ((r = serve_asset_of(s, a, text_or(v, "into", S("")), &x)) != 0 ||
-	    (r = serve_asset_of(s, a, text_or(v, "from", S("")), &y)) != 0) {
-		return serve_fail(out, r, "no such asset");
+	if ((r = serve_asset_of(s, a, who = text_or(v, "into", S("")), &x)) != 0 ||
+	    (r = serve_asset_of(s, a, who = text_or(v, "from", S("")), &y)) != 0) {
+		return serve_fail(out, r, SAY "no-asset" SAY "asset=%.*s", STRF(who));
 	}
 	if (x == y) {
-		return serve_fail(out, ERR_CONFLICT, "these are one asset already");
+		return serve_fail(out, ERR_CONFLICT, SAY "merge-one");
 	}
 	/* Numbers, not the words of who asked: those may be an asset's key or name. */
 	jw_obj(&w);
@@ -357,7 +357,7 @@ static int asset_merge(struct serve *s, struct serve_reply *out, struct arena *a
 static int split_keys(struct serve_reply *out, struct arena *a, const struct json *list, struct fact_key *keys, size_t *ret_n)
 {
 	if (list == NULL || list->type != JSON_ARR || list->arr.n == 0 || list->arr.n > SPLIT_KEYS_MAX) {
-		return serve_fail(out, ERR_MISSING, "a split names the keys that go (--keys); at most %d", SPLIT_KEYS_MAX);
+		return serve_fail(out, ERR_MISSING, SAY "split-keys" SAY "n=%d", SPLIT_KEYS_MAX);
 	}
 	for (size_t i = 0; i < list->arr.n; i++) {
 		struct str text = list->arr.p[i].type == JSON_STR ? list->arr.p[i].s : S(""), canon_text;
@@ -368,7 +368,7 @@ static int split_keys(struct serve_reply *out, struct arena *a, const struct jso
 			text = str_printf(a, "mac:%.*s", STRF(canon_text));
 		}
 		if (fact_key_parse(text, &keys[i]) != 0) {
-			return serve_fail(out, ERR_SYNTAX, "\"%.*s\" is no key such as mac:00:16:3e:00:00:01 or ip:10.7.0.2", STRF(text));
+			return serve_fail(out, ERR_SYNTAX, SAY "split-key" SAY "text=%.*s", STRF(text));
 		}
 	}
 	*ret_n = list->arr.n;
@@ -387,7 +387,7 @@ static int asset_split(struct serve *s, struct serve_reply *out, struct arena *a
 	int r;
 
 	if ((r = serve_asset_of(s, a, text_or(v, "asset", S("")), &d.split_from)) != 0) {
-		return serve_fail(out, r, "there is no asset \"%.*s\"", STRF(text_or(v, "asset", S(""))));
+		return serve_fail(out, r, SAY "no-asset" SAY "asset=%.*s", STRF(text_or(v, "asset", S(""))));
 	}
 	if ((r = split_keys(out, a, json_get(v, S("keys")), keys, &d.nsplit)) != 0) {
 		return r;
@@ -406,8 +406,8 @@ static int asset_split(struct serve *s, struct serve_reply *out, struct arena *a
 		return r;
 	}
 	if ((r = serve_commit(s, &d, &done)) != 0) {
-		return serve_fail(out, r, "%s", r == ERR_NOTFOUND ? "the asset does not hold one of these keys" :
-			r == ERR_CONFLICT ? "a split must leave the asset at least one key" : store_why(s->st));
+		return serve_fail(out, r, "%s", r == ERR_NOTFOUND ? SAY "split-foreign" :
+			r == ERR_CONFLICT ? SAY "split-all" : store_why(s->st));
 	}
 	*ret_id = identity_text(a, done.asset);
 	return 0;
@@ -444,7 +444,7 @@ static int do_act(struct serve *s, struct serve_reply *out, struct arena *a, str
 			return r;
 		}
 	}
-	return serve_fail(out, ERR_UNKNOWN, "there is no act \"%.*s\"", STRF(name));
+	return serve_fail(out, ERR_UNKNOWN, SAY "no-act" SAY "act=%.*s", STRF(name));
 }
 
 /* ---- runs ---- */
@@ -489,9 +489,8 @@ static int scope_for(struct serve *s, struct serve_reply *out, struct arena *a, 
 		}
 		expired = expired || inside == targets->arr.n;
 	}
-	return expired ? serve_fail(out, ERR_REFUSED, "the scope that allowed this has ended; record a new one with: korobanu scope add") :
-		serve_fail(out, ERR_SCOPE, "these addresses are in no recorded scope of network \"%.*s\"; record one with: korobanu scope add",
-			STRF(network));
+	return expired ? serve_fail(out, ERR_REFUSED, SAY "scope-ended") :
+		serve_fail(out, ERR_SCOPE, SAY "scope-outside" SAY "network=%.*s", STRF(network));
 }
 
 /* A network's addresses are known by its prefixes: elsewhere the same address may be another device, and no scope makes it this one. Link-local
@@ -660,7 +659,7 @@ static int run_begin(struct serve *s, struct serve_reply *out, struct arena *a, 
 		return r;
 	}
 	if (store_get_object(s->st, a, S("network"), name, &net) != 0 || json_parse(a, net.body, &network, NULL) != 0) {
-		return serve_fail(out, ERR_NOTFOUND, "there is no network \"%.*s\"", STRF(name));
+		return serve_fail(out, ERR_NOTFOUND, SAY "no-network" SAY "network=%.*s", STRF(name));
 	}
 	if ((r = check_prefixes(out, json_get(v, S("targets")), "targets")) != 0 ||
 	    (r = scope_for(s, out, a, name, json_get(v, S("targets")), &scope_id, &scope)) != 0 ||
@@ -724,7 +723,7 @@ static int run_end(struct serve *s, struct serve_reply *out, struct arena *a, st
 	objects = arena_alloc(a, (n + 2) * sizeof *objects);
 	if (store_get_object(s->st, a, S("run"), id, &objects[0]) != 0 || json_parse(a, objects[0].body, &v, NULL) != 0 ||
 	    utc_parse(text_or(v, "started", S("")), &started) != 0) {
-		return serve_fail(out, ERR_NOTFOUND, "there is no run \"%.*s\"", STRF(id));
+		return serve_fail(out, ERR_NOTFOUND, SAY "run-unknown" SAY "run=%.*s", STRF(id));
 	}
 	objects[0].body = run_body(a, id, text_or(v, "asked", S("")), v, text_or(v, "scope", S("")),
 		text_or(v, "vantage", S("")), state, reason, started, serve_now(s));

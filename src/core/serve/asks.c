@@ -112,8 +112,8 @@ int serve_asked(struct serve *s, struct serve_reply *out, struct arena *a, struc
 	if (r == 0) {
 		r = serve_state(s, a, *ret_id, ret, ret_row);
 	}
-	return r == 0 ? 0 : serve_fail(out, r, r == ERR_CONFLICT ? "several assets are called \"%.*s\"; use AST-..." :
-		r == ERR_NOTFOUND ? "there is no asset \"%.*s\"" : "the state of \"%.*s\" cannot be read", STRF(text));
+	return r == 0 ? 0 : serve_fail(out, r, r == ERR_CONFLICT ? SAY "several-assets" SAY "asset=%.*s" :
+		r == ERR_NOTFOUND ? SAY "no-asset" SAY "asset=%.*s" : SAY "asset-unreadable" SAY "asset=%.*s", STRF(text));
 }
 
 int serve_item(struct serve *s, struct arena *a, u64 seq, u32 index, struct item *ret, struct utc *ret_recorded)

@@ -400,15 +400,14 @@ static int plan(struct walk *w, struct arena *a, struct str sort)
 	int r;
 
 	if (asked && view_sort_parse(view_of(VIEW_asset), sort, &by) != 0) {
-		return serve_fail(w->out, ERR_UNKNOWN, "there is no field \"%.*s\" to sort by", STRF(sort));
+		return serve_fail(w->out, ERR_UNKNOWN, SAY "no-sort" SAY "field=%.*s", STRF(sort));
 	}
 	for (size_t i = 0; i < countof(sorts) && !found; i++) {
 		found = sorts[i].field == by.field;
 		w->page.sort = sorts[i].by;
 	}
 	if (!found) {
-		return serve_fail(w->out, ERR_UNSUPPORTED,
-			"assets are sorted by id, name, class, vendor, network or last_seen");
+		return serve_fail(w->out, ERR_UNSUPPORTED, SAY "sort-assets");
 	}
 	w->page.desc = by.desc;
 	if ((r = push_down(w, a, VIEW_asset_class, STORE_BY_CLASS, &w->page.class, &class)) != 0 ||
@@ -447,7 +446,7 @@ static int look_at(struct walk *w, struct arena *a, const struct store_asset *as
 	}
 	*ret_heavy = true;
 	if ((r = serve_state(w->s, a, as->id, &st, &row)) != 0) {
-		return serve_fail(w->out, r, "the state of AST-%ju cannot be read", (uintmax_t)as->id);
+		return serve_fail(w->out, r, SAY "asset-unreadable" SAY "asset=AST-%ju", (uintmax_t)as->id);
 	}
 	asset_row(w->s, a, &row, st, &v);
 	asset_answers(w->s, a, as->id, &v);
@@ -473,7 +472,7 @@ static int walk_page(struct walk *w, struct arena *a, struct str *ret_cursor)
 	int r = store_page_assets(w->s->st, a, &w->page, &rows, &n, &cursor);
 
 	if (r != 0) {
-		return r == ERR_SYNTAX ? serve_fail(w->out, r, "that is no cursor of this list") : r;
+		return r == ERR_SYNTAX ? serve_fail(w->out, r, SAY "no-cursor") : r;
 	}
 	for (size_t i = 0; i < n; i++) {
 		bool heavy;
@@ -505,7 +504,7 @@ static int assets(struct serve *s, struct serve_reply *out, struct arena *a, str
 		return r;
 	}
 	if ((r = view_filter_parse(a, view_of(VIEW_asset), filter, &w.filter, &err)) != 0) {
-		return serve_fail(out, r, "the filter, column %u: %s", err.col, err.text);
+		return serve_fail(out, r, SAY "filter" SAY "col=%u" SAY "text=%s", err.col, err.text);
 	}
 	if ((r = plan(&w, a, sort)) != 0) {
 		return r;

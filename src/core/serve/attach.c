@@ -30,7 +30,7 @@ static int find(struct serve *s, struct serve_reply *out, struct arena *a, struc
 	u32 index;
 
 	if (!evidence_id(id, &seq, &index) || store_get_evidence(s->st, a, seq, index, ret) != 0) {
-		return serve_fail(out, ERR_NOTFOUND, "there is no evidence \"%.*s\" (korobanu evidence ls)", STRF(id));
+		return serve_fail(out, ERR_NOTFOUND, SAY "no-evidence" SAY "id=%.*s", STRF(id));
 	}
 	return 0;
 }
@@ -119,7 +119,7 @@ static int send_row(struct serve *s, struct serve_reply *out, struct arena *a, c
 	}
 	put_words(s, a, ev, &row);
 	if (preview && (r = put_preview(s, a, ev, &row)) != 0) {
-		return serve_fail(out, r, "the bytes of EV-%ju.%u are missing or not what was recorded (korobanu db check)",
+		return serve_fail(out, r, SAY "evidence-missing" SAY "id=EV-%ju.%u",
 			(uintmax_t)ev->seq, ev->idx);
 	}
 	serve_row(out, &row);
@@ -137,7 +137,7 @@ static int ls(struct serve *s, struct serve_reply *out, struct arena *a, struct 
 		return r;
 	}
 	if (who.n != 0 && (r = serve_asset_of(s, a, who, &want)) != 0) {
-		return serve_fail(out, r, "there is no asset \"%.*s\"", STRF(who));
+		return serve_fail(out, r, SAY "no-asset" SAY "asset=%.*s", STRF(who));
 	}
 	for (;;) {
 		struct arena *page = arena_new(NULL, 0);
@@ -183,10 +183,10 @@ static int get(struct serve *s, struct serve_reply *out, struct arena *a, struct
 		return r;
 	}
 	if (ev.place != STORE_INLINE && ev.place != STORE_IN_FILE) {
-		return serve_fail(out, ERR_NOTFOUND, "the bytes of EV-%ju.%u are erased", (uintmax_t)ev.seq, ev.idx);
+		return serve_fail(out, ERR_NOTFOUND, SAY "evidence-erased" SAY "id=EV-%ju.%u", (uintmax_t)ev.seq, ev.idx);
 	}
 	if ((r = evidence_load(s, a, &ev, &bytes)) != 0) {
-		return serve_fail(out, r, "the bytes of EV-%ju.%u are missing or not what was recorded (korobanu db check)",
+		return serve_fail(out, r, SAY "evidence-missing" SAY "id=EV-%ju.%u",
 			(uintmax_t)ev.seq, ev.idx);
 	}
 	serve_bytes(out, bytes);
@@ -206,7 +206,7 @@ static int asset_of_fact(struct serve *s, struct serve_reply *out, struct arena 
 
 	if (!evidence_id(fact, &seq, &index) || serve_item(s, a, seq, index, &it, &at) != 0 || it.type != ITEM_FACT ||
 	    store_get_item(s->st, a, seq, index, &g) != 0 || g.asset == 0) {
-		return serve_fail(out, ERR_NOTFOUND, "there is no fact at \"%.*s\" (korobanu fact ls)", STRF(fact));
+		return serve_fail(out, ERR_NOTFOUND, SAY "no-fact" SAY "place=%.*s", STRF(fact));
 	}
 	*ret = identity_root(s->edges, g.asset);
 	return 0;
@@ -247,28 +247,28 @@ static int add(struct serve *s, struct serve_reply *out, struct arena *a, struct
 		return r;
 	}
 	if (!item_evidence_ok(kind)) {
-		return serve_fail(out, ERR_SYNTAX, "a kind of evidence is 1 to 32 of a-z 0-9 _ -, beginning with a letter");
+		return serve_fail(out, ERR_SYNTAX, SAY "evidence-kind");
 	}
 	if (fact.n != 0 && (r = asset_of_fact(s, out, a, fact, &asset)) != 0) {
 		return r;
 	}
 	if (fact.n == 0 && (r = serve_asset_of(s, a, who, &asset)) != 0) {
-		return serve_fail(out, r, "there is no asset \"%.*s\"", STRF(who));
+		return serve_fail(out, r, SAY "no-asset" SAY "asset=%.*s", STRF(who));
 	}
 	place = words(a, "kind", kind, "fact", fact);
 	value = words(a, "name", name, "note", note);
 	if (place == NULL || value == NULL) {
-		return serve_fail(out, ERR_UTF8, "name and note are UTF-8");
+		return serve_fail(out, ERR_UTF8, SAY "evidence-words");
 	}
 	if ((r = serve_person_fact(s, out, a, asset, S("attached/1"), place, value, &items[1], &d.zone)) != 0) {
 		return r;
 	}
 	items[0].ev_kind = kind;
 	if ((r = evidence_take(s, a, sha, items, 0, &items[0])) != 0) {
-		return serve_fail(out, r, "the bytes of this evidence did not arrive");
+		return serve_fail(out, r, SAY "evidence-lost");
 	}
 	if ((r = evidence_room(s, d.zone, S(""), items[0].ev_bytes.n, &room)) != 0 || !room) {
-		return r != 0 ? r : serve_fail(out, ERR_LIMIT, "the quota for evidence of this zone is used up");
+		return r != 0 ? r : serve_fail(out, ERR_LIMIT, SAY "evidence-quota");
 	}
 	items[1].seen.evidence = first;
 	items[1].seen.nevidence = 1;

@@ -355,10 +355,10 @@ static int find_asset(struct erase_want *w, struct serve_reply *out, struct str 
 	w->kind = str_cut(&w->field, '.');
 	if (!all && (kind_latest(w->kind) == NULL || kind_field(kind_latest(w->kind), w->field) == NULL ||
 	     !kind_field(kind_latest(w->kind), w->field)->personal)) {
-		return serve_fail(out, ERR_UNKNOWN, "\"%.*s\" is no personal field (korobanu fact kinds marks them)", STRF(what));
+		return serve_fail(out, ERR_UNKNOWN, SAY "erase-field" SAY "field=%.*s", STRF(what));
 	}
 	if ((r = serve_asset_of(w->s, w->a, who, &id)) != 0) {
-		return serve_fail(out, r, "there is no asset \"%.*s\"", STRF(who));
+		return serve_fail(out, r, SAY "no-asset" SAY "asset=%.*s", STRF(who));
 	}
 	n = identity_members(w->a, w->s->edges, id, &members);
 	for (size_t i = 0; r == 0 && i < n; i++) {
@@ -417,11 +417,11 @@ static int find_part(struct erase_want *w, struct serve_reply *out, u64 seq)
 	int r;
 
 	if (store_get_part(w->s->st, w->a, seq, w->part, &g) != 0 || store_get_entries(w->s->st, w->a, seq, 1, &e, &n) != 0 || n != 1) {
-		return serve_fail(out, ERR_NOTFOUND, "there is no part %ju.%u", (uintmax_t)seq, w->part);
+		return serve_fail(out, ERR_NOTFOUND, SAY "erase-no-part" SAY "place=%ju.%u", (uintmax_t)seq, w->part);
 	}
 	w->acts = !str_eq(e->type, str_z(envelope_types[ENVELOPE_BATCH]));
 	r = walk(w, &g, pick_part);
-	return r == ERR_REFUSED ? serve_fail(out, r, "part %ju.%u says what was done; what is personal of it stands in the parts behind it",
+	return r == ERR_REFUSED ? serve_fail(out, r, SAY "erase-act" SAY "place=%ju.%u",
 		(uintmax_t)seq, w->part) : r;
 }
 
@@ -430,7 +430,7 @@ static int find_evidence(struct erase_want *w, struct serve_reply *out, struct s
 	struct store_items g;
 
 	if (store_get_item(w->s->st, w->a, seq, w->index, &g) != 0) {
-		return serve_fail(out, ERR_NOTFOUND, "there is no evidence \"%.*s\"", STRF(name));
+		return serve_fail(out, ERR_NOTFOUND, SAY "no-evidence" SAY "id=%.*s", STRF(name));
 	}
 	return walk(w, &g, pick_evidence);
 }
@@ -447,7 +447,7 @@ static int find(struct erase_want *w, struct serve_reply *out, struct str what, 
 		return find_part(w, out, seq);
 	}
 	if (field.n == 0 && !all) {
-		return serve_fail(out, ERR_MISSING, "say what of it shall go: a personal field such as owner.name, or --all");
+		return serve_fail(out, ERR_MISSING, SAY "erase-what");
 	}
 	if (!all && str_chr(field, '.') < 0 && find_object(w, what, field, &r)) {
 		return r;
@@ -470,14 +470,14 @@ static int erase(struct serve *s, struct serve_reply *out, struct arena *a, stru
 		return r;
 	}
 	if (str_index(w.job.basis, envelope_bases, countof(envelope_bases)) < 0) {
-		return serve_fail(out, w.job.basis.n == 0 ? ERR_MISSING : ERR_UNKNOWN,
-			"an erasure names its basis: --basis contract, law, mistake, other, request or retention (the words go to --why)");
+		return serve_fail(out, w.job.basis.n == 0 ? ERR_MISSING : ERR_UNKNOWN, SAY "erase-basis");
 	}
 	if ((r = find(&w, out, what, field, all != 0)) != 0) {
 		return r;
 	}
 	if (w.job.marks.n == 0) {
-		return serve_fail(out, ERR_NOTFOUND, "%.*s holds no %.*s", STRF(what), STRF(field.n != 0 ? field : S("content any more")));
+		return serve_fail(out, ERR_NOTFOUND, SAY "%s" SAY "what=%.*s" SAY "field=%.*s", field.n != 0 ? "erase-none" : "erase-empty",
+			STRF(what), STRF(field));
 	}
 	erase_order(&w.job);
 	if (dry == 0 && (r = erase_commit(&w, why, &from, &to)) != 0) {

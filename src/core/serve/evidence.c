@@ -225,7 +225,7 @@ static int put_piece(struct serve *s, struct serve_reply *out, struct arena *a, 
 		return r;
 	}
 	if (sha.n != sizeof got || size > LIMIT_EVIDENCE_FILE || offset > size || bytes.n > size - offset || (bytes.n == 0 && size != 0)) {
-		return serve_fail(out, size > LIMIT_EVIDENCE_FILE ? ERR_LIMIT : ERR_RANGE, "evidence is at most %d MiB",
+		return serve_fail(out, size > LIMIT_EVIDENCE_FILE ? ERR_LIMIT : ERR_RANGE, SAY "evidence-large" SAY "n=%d",
 			(int)(LIMIT_EVIDENCE_FILE / MiB));
 	}
 	g = find_stage(s, (const u8 *)sha.p);
@@ -233,7 +233,7 @@ static int put_piece(struct serve *s, struct serve_reply *out, struct arena *a, 
 		return r;
 	}
 	if (g == NULL || g->at != offset || g->size != size || g->fd < 0) {
-		return serve_fail(out, ERR_CONFLICT, "a piece of evidence that follows no other");
+		return serve_fail(out, ERR_CONFLICT, SAY "evidence-piece");
 	}
 	sha256_update(&g->ctx, bytes.n, (const u8 *)bytes.p);
 	if ((r = write_all(g->fd, bytes)) != 0) {
@@ -251,7 +251,7 @@ static int put_piece(struct serve *s, struct serve_reply *out, struct arena *a, 
 	if (r != 0) {
 		drop_stage(s, g);
 	}
-	return r == ERR_INTEGRITY ? serve_fail(out, r, "these bytes are not those their hash names") : r;
+	return r == ERR_INTEGRITY ? serve_fail(out, r, SAY "evidence-hash") : r;
 }
 
 static bool taken(const struct item *items, size_t n, const char *name)

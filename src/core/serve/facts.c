@@ -459,7 +459,7 @@ static int fact(struct serve *s, struct serve_reply *out, struct arena *a, struc
 	}
 	r = fact_at(s, a, &l.fact, &it, &recorded, &asset);
 	if (r == ERR_NOTFOUND || (r == 0 && (asset == 0 || (it.type != ITEM_FACT && it.type != ITEM_ERASED)))) {
-		return serve_fail(out, ERR_NOTFOUND, "there is no fact %ju.%u", (uintmax_t)l.fact.seq, l.fact.index);
+		return serve_fail(out, ERR_NOTFOUND, SAY "no-fact" SAY "place=%ju.%u", (uintmax_t)l.fact.seq, l.fact.index);
 	}
 	if (r != 0 || (r = serve_state(s, a, asset, &st, &asset_row)) != 0) {
 		return r;

@@ -233,17 +233,16 @@ static int rotate(struct serve *s, struct serve_reply *out, struct arena *a, str
 		return r;
 	}
 	if (s->parts->key_given) {
-		return serve_fail(out, ERR_UNSUPPORTED,
-			"the key is a credential given by systemd; core cannot put another in its place");
+		return serve_fail(out, ERR_UNSUPPORTED, SAY "key-given");
 	}
 	/* What is published must be signed by the present key before it goes, or by none older than it. */
 	if ((r = serve_publish(s)) != 0) {
-		return serve_fail(out, r, "the ledger cannot be published; the key stays");
+		return serve_fail(out, r, SAY "key-unpublished");
 	}
 	if ((r = key_make(&fresh)) != 0 || (r = write_key(&fresh, KEY_NEXT)) != 0 ||
 	    (r = note_key_make(s->note_key.name, fresh.pub, &next)) != 0) {
 		key_wipe(&fresh);
-		return serve_fail(out, r, "the new key cannot be kept");
+		return serve_fail(out, r, SAY "key-unkept");
 	}
 	o.body = serve_key_object(a, &s->note_key, &next);
 	jw_obj(&w);

@@ -124,39 +124,36 @@ static void check_row(struct serve_reply *out, int result, struct str place, str
 	serve_row(out, &row);
 }
 
+static struct str log_short(struct arena *a, const struct serve_log *l, u64 size)
+{
+	return str_printf(a, SAY "log-short" SAY "here=%ju" SAY "size=%ju", (uintmax_t)l->size, (uintmax_t)size);
+}
+
 /* Is the tree of `size` and `root` a prefix of this log? Proven as a stranger would have it proven, not by
- * comparing roots alone.
- * *ret_text says in words what was found. */
-static int prefix_of_log(struct arena *a, struct serve_log *l, u64 size, const struct hash *root, struct str *ret_text)
+ * comparing roots alone. *ret_text says what was found, under `grown` when it is. */
+static int prefix_of_log(struct arena *a, struct serve_log *l, u64 size, const struct hash *root, const char *grown, struct str *ret_text)
 {
 	struct merkle_proof proof = { 0 };
 	struct hash here;
 	int r;
 
 	if (size > l->size) {
-		*ret_text = str_printf(a,
-			"it has %ju entries, the log here only %ju: the store was rolled back, or is another",
-			(uintmax_t)size, (uintmax_t)l->size);
+		*ret_text = log_short(a, l, size);
 		return ERR_INTEGRITY;
 	}
 	if ((r = merkle_fetch_root(serve_log_node, l, size, &here)) != 0) {
 		return r;
 	}
 	if (!hash_eq(&here, root)) {
-		*ret_text = str_printf(a, "the first %ju of %ju entries are not those it was signed for",
-			(uintmax_t)size,
-			(uintmax_t)l->size);
+		*ret_text = str_printf(a, SAY "log-other" SAY "size=%ju" SAY "here=%ju", (uintmax_t)size, (uintmax_t)l->size);
 		return ERR_INTEGRITY;
 	}
 	if (size != 0 && ((r = merkle_consistency(serve_log_node, l, size, l->size, &proof)) != 0 ||
 	    (r = merkle_verify_consistency(size, l->size, root, &l->root, proof.h, proof.n)) != 0)) {
-		*ret_text = str_printf(a, "no proof leads from %ju to %ju entries", (uintmax_t)size,
-			(uintmax_t)l->size);
+		*ret_text = str_printf(a, SAY "log-unproven" SAY "size=%ju" SAY "here=%ju", (uintmax_t)size, (uintmax_t)l->size);
 		return r;
 	}
-	*ret_text = str_printf(a, "its %ju entries are the first of %ju, proven by %zu hashes", (uintmax_t)size,
-		(uintmax_t)l->size,
-		proof.n);
+	*ret_text = str_printf(a, SAY "%s" SAY "size=%ju" SAY "here=%ju" SAY "n=%zu", grown, (uintmax_t)size, (uintmax_t)l->size, proof.n);
 	return 0;
 }
 
@@ -168,11 +165,9 @@ static struct str unknown_note(struct serve *s, struct arena *a, struct str byte
 
 	if (note_parse(a, bytes, &n, NULL) == 0 && checkpoint_parse(n.text, &c, NULL) == 0 && str_eq(c.origin,
 	    s->head.origin)) {
-		return str_printf(a,
-			"it tells of %ju entries under a key this store does not know, the log here has %ju: rolled back, or forged",
-			(uintmax_t)c.size, (uintmax_t)s->head.size);
+		return str_printf(a, SAY "note-foreign" SAY "size=%ju" SAY "here=%ju", (uintmax_t)c.size, (uintmax_t)s->head.size);
 	}
-	return str_printf(a, "no checkpoint of this store: %s", why->text);
+	return str_printf(a, SAY "note-none" SAY "text=%s", why->text);
 }
 
 /* One checkpoint in its note: 0, or ERR_INTEGRITY with words. */
@@ -196,17 +191,14 @@ static int check_note(struct serve *s, struct arena *a, struct str note, struct 
 		if (!str_eq(logs[i].origin, c.origin)) {
 			continue;
 		}
-		r = prefix_of_log(a, &logs[i], c.size, &c.root, ret_text);
+		r = prefix_of_log(a, &logs[i], c.size, &c.root, i + 1 < n ? "log-closed" : "log-grown", ret_text);
 		if (r == ERR_INTEGRITY && i + 1 < n && c.size > logs[i].size && c.size <= logs[i].known) {
-			*ret_text = str_printf(a,
-				"its log was restored at %ju entries; the %ju after them are lost, as the ledger says",
-				(uintmax_t)logs[i].size, (uintmax_t)(c.size - logs[i].size));
-		} else if (r == 0 && i + 1 < n) {
-			*ret_text = str_printf(a, "%.*s; that log was closed by a restore", STRF(*ret_text));
+			*ret_text = str_printf(a, SAY "log-lost" SAY "size=%ju" SAY "n=%ju", (uintmax_t)logs[i].size,
+				(uintmax_t)(c.size - logs[i].size));
 		}
 		return r;
 	}
-	*ret_text = str_printf(a, "it is of another log: %.*s", STRF(c.origin));
+	*ret_text = str_printf(a, SAY "note-other" SAY "origin=%.*s", STRF(c.origin));
 	return ERR_INTEGRITY;
 }
 
@@ -241,7 +233,7 @@ static int check_notes(struct serve *s, struct serve_reply *out, struct arena *a
 		struct checkpoint c = { 0 };
 
 		if (n++ >= NOTES_MAX) {
-			return serve_fail(out, ERR_LIMIT, "more than %d checkpoints in one file", NOTES_MAX);
+			return serve_fail(out, ERR_LIMIT, SAY "notes-many" SAY "n=%d", NOTES_MAX);
 		}
 		r = check_note(s, a, note, &c, &text);
 		if (r != 0 && r != ERR_INTEGRITY) {
@@ -249,14 +241,14 @@ static int check_notes(struct serve *s, struct serve_reply *out, struct arena *a
 		}
 		*ret_last = text;
 		if (rows) {
-			check_row(out, r, c.origin.n != 0 ? str_printf(a, "checkpoint %ju", (uintmax_t)c.size) :
-				str_printf(a, "record %zu", n), text);
+			check_row(out, r, c.origin.n != 0 ? str_printf(a, SAY "at-checkpoint" SAY "n=%ju", (uintmax_t)c.size) :
+				str_printf(a, SAY "at-record" SAY "n=%zu", n), text);
 		}
 		if (r != 0) {
 			return serve_fail(out, r, "%.*s", STRF(text));
 		}
 	}
-	return n != 0 ? 0 : serve_fail(out, ERR_MISSING, "there is no checkpoint in this file");
+	return n != 0 ? 0 : serve_fail(out, ERR_MISSING, SAY "notes-none");
 }
 
 /* A size is compared with the checkpoint that was signed at it, where one was. */
@@ -264,17 +256,14 @@ static int check_size(struct serve *s, struct serve_reply *out, struct arena *a,
 {
 	struct serve_log l = serve_log_now(s);
 	struct store_checkpoint *rows;
-	struct str text = S("");
+	struct str text = S(""), at = str_printf(a, SAY "at-size" SAY "n=%ju", (uintmax_t)size);
 	struct hash root;
 	size_t n;
 	int r;
 
 	if (size > l.size) {
-		check_row(out, ERR_INTEGRITY, str_printf(a, "size %ju", (uintmax_t)size),
-			str_printf(a, "the log here has only %ju entries: the store was rolled back, or is another",
-				(uintmax_t)l.size));
-		return serve_fail(out, ERR_INTEGRITY, "the log has %ju entries, not %ju or more", (uintmax_t)l.size,
-			(uintmax_t)size);
+		check_row(out, ERR_INTEGRITY, at, log_short(a, &l, size));
+		return serve_fail(out, ERR_INTEGRITY, "%.*s", STRF(log_short(a, &l, size)));
 	}
 	if ((r = store_get_checkpoints(s->st, a, l.epoch, size, 1, &rows, &n)) != 0) {
 		return r;
@@ -285,12 +274,10 @@ static int check_size(struct serve *s, struct serve_reply *out, struct arena *a,
 		return check_notes(s, out, a, rows[0].note, true, &last);
 	}
 	if ((r = merkle_fetch_root(serve_log_node, &l, size, &root)) != 0 ||
-	    (r = prefix_of_log(a, &l, size, &root, &text)) != 0) {
+	    (r = prefix_of_log(a, &l, size, &root, "log-unsigned", &text)) != 0) {
 		return r;
 	}
-	check_row(out, 0, str_printf(a, "size %ju", (uintmax_t)size), str_printf(a,
-		"%.*s; nothing was signed at it, its root is %.*s",
-		STRF(text), STRF(str_base64(a, root.b, sizeof root.b))));
+	check_row(out, 0, at, str_printf(a, "%.*s" SAY "root=%.*s", STRF(text), STRF(str_base64(a, root.b, sizeof root.b))));
 	return 0;
 }
 
@@ -386,7 +373,7 @@ static int export_log(struct serve *s, struct serve_reply *out, struct arena *a,
 
 		tile_path(&t, path);
 		if ((r = tile_bytes(s, page, &l, &t, &b)) != 0) {
-			return serve_fail(out, r, "%s cannot be made", path);
+			return serve_fail(out, r, SAY "tile-none" SAY "path=%s", path);
 		}
 		send_file(out, path, buf_view(&b));
 		arena_free(page);

@@ -31,10 +31,10 @@ int pick_open(struct serve_reply *out, struct arena *a, enum view_number view, s
 		return r;
 	}
 	if ((r = view_filter_parse(a, view_of(view), filter, &p->filter, &err)) != 0) {
-		return serve_fail(out, r, "the filter, column %u: %s", err.col, err.text);
+		return serve_fail(out, r, SAY "filter" SAY "col=%u" SAY "text=%s", err.col, err.text);
 	}
 	if (sort.n != 0 && (r = view_sort_parse(view_of(view), sort, &p->sort)) != 0) {
-		return serve_fail(out, r, "there is no field \"%.*s\" to sort by", STRF(sort));
+		return serve_fail(out, r, SAY "no-sort" SAY "field=%.*s", STRF(sort));
 	}
 	p->sorted = sort.n != 0;
 	p->now = serve_now(out->s);
@@ -143,8 +143,7 @@ int pick_close(struct serve_reply *out)
 
 	out->pick = NULL;
 	if (p->over) {
-		return serve_fail(out, ERR_LIMIT, "more than %d rows to sort: narrow the filter or give a limit",
-			PICK_MOST);
+		return serve_fail(out, ERR_LIMIT, SAY "sort-many" SAY "n=%d", PICK_MOST);
 	}
 	if (p->sorted) {
 		order(p);

@@ -236,14 +236,14 @@ static int begin(struct serve *s, struct serve_reply *out, struct arena *a, stru
 		(void)!json_get_str(v, S("columns"), &columns);		/* erased: it is made anew */
 	}
 	if (network.n != 0 && store_get_object(s->st, a, S("network"), network, &o) != 0) {
-		return serve_fail(out, ERR_NOTFOUND, "there is no network \"%.*s\"", STRF(network));
+		return serve_fail(out, ERR_NOTFOUND, SAY "no-network" SAY "network=%.*s", STRF(network));
 	}
 	if (network.n == 0) {
 		if ((r = store_list_objects(s->st, a, S("network"), S(""), 2, &list, &n)) != 0) {
 			return r;
 		}
 		if (n > 1) {
-			return serve_fail(out, ERR_MISSING, "there are several networks; say with --network in which the MAC addresses are");
+			return serve_fail(out, ERR_MISSING, SAY "which-network");
 		}
 		network = n == 1 ? list[0].id : S("none");
 	}

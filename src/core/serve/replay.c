@@ -621,12 +621,12 @@ static int told(struct replay *p, struct serve_reply *out, int r)
 	uintmax_t at = p == NULL ? 0 : p->next;
 
 	if (r == ERR_BUSY) {
-		return serve_fail(out, r, "the past is being asked for %d times already; try again later", AT_MOST);
+		return serve_fail(out, r, SAY "past-busy" SAY "n=%d", AT_MOST);
 	}
 	if (r == ERR_INTEGRITY) {
-		return serve_fail(out, r, "entry %ju cannot be folded again: the store is not what was recorded (korobanu db check)", at);
+		return serve_fail(out, r, SAY "past-damaged" SAY "seq=%ju", at);
 	}
-	return serve_fail(out, r, "entry %ju cannot be folded again: %s", at, p != NULL && store_why(p->s->st)[0] != '\0' ?
+	return serve_fail(out, r, SAY "past-failed" SAY "seq=%ju" SAY "text=%s", at, p != NULL && store_why(p->s->st)[0] != '\0' ?
 		store_why(p->s->st) : err_text(r));
 }
 
@@ -652,7 +652,7 @@ static int as_of(struct serve *s, struct serve_reply *out, struct arena *a, stru
 		return r;
 	}
 	if ((text.n == 0) != (p != NULL)) {
-		return serve_fail(out, ERR_REFUSED, "one moment a connection");
+		return serve_fail(out, ERR_REFUSED, SAY "past-twice");
 	}
 	if (p == NULL && ((r = parse_when(s, out, a, text, &end, &then)) != 0)) {
 		return r;
@@ -667,7 +667,7 @@ static int as_of(struct serve *s, struct serve_reply *out, struct arena *a, stru
 		return told(p, out, r);
 	}
 	if (p->next == p->end && replay_era_at(p, p->end - 1)->foreign) {
-		return serve_fail(out, ERR_NEWER, "the rules of that time are of another version of this program, which can read them");
+		return serve_fail(out, ERR_NEWER, SAY "past-rules");
 	}
 	replay_page(out, a, p, p->next == p->end);
 	return 0;
@@ -693,7 +693,7 @@ static int verdicts(struct serve *s, struct serve_reply *out, struct arena *a, s
 		out->to->verdicts = p;
 	}
 	if (p == NULL) {
-		return serve_fail(out, ERR_REFUSED, "nothing is being reached again");
+		return serve_fail(out, ERR_REFUSED, SAY "past-none");
 	}
 	p->out = out;
 	if ((r = replay_step(p)) == 0 && p->next == p->end) {

@@ -140,8 +140,8 @@ static int backup(struct serve *s, struct serve_reply *out, struct arena *a, str
 	(void)unlink(COPY);
 	if ((r = copy_store(s, a)) != 0) {
 		(void)unlink(COPY);
-		return serve_fail(out, r, r == ERR_INTEGRITY ? "evidence that lies in files is missing or changed (korobanu db check): no copy of it "
-			"can be made" : r == ERR_IO ? "no space left for the copy, or reading or writing failed" : "%s", store_why(s->st));
+		return serve_fail(out, r, r == ERR_INTEGRITY ? SAY "backup-evidence" : r == ERR_IO ? SAY "backup-io" : "%s",
+			store_why(s->st));
 	}
 	fd = open(COPY, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	r = fd < 0 ? err_from_errno(errno) : 0;

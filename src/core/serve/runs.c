@@ -41,7 +41,7 @@ int run_bind(struct serve_reply *out, struct str run)
 		const struct conn *other = s->conns.p[i];
 
 		if (other != out->to && !other->closing && run_bound(other, run)) {
-			return serve_fail(out, ERR_BUSY, "%.*s is under way in another command", STRF(run));
+			return serve_fail(out, ERR_BUSY, SAY "run-busy" SAY "run=%.*s", STRF(run));
 		}
 	}
 	snprintf(out->to->run, sizeof out->to->run, "%.*s", STRF(run));

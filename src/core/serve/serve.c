@@ -134,7 +134,7 @@ static int hello(struct serve *s, struct serve_reply *out, struct arena *a, stru
 		return ERR_PROTO;
 	}
 	if (version != MSGS_PROTOCOL) {
-		return serve_fail(out, ERR_NEWER, "another version of korobanu is running on this store; stop it first");
+		return serve_fail(out, ERR_NEWER, SAY "other-version");
 	}
 	out->to->greeted = true;
 	return 0;
@@ -161,7 +161,7 @@ static int narrow(struct serve *s, struct serve_reply *out, struct arena *a, str
 		return r;
 	}
 	if (n == 0 || n > STORE_ZONE_MAX || c->nzones != 0) {
-		return serve_fail(out, ERR_REFUSED, "1 to %d zones, once a connection", STORE_ZONE_MAX);
+		return serve_fail(out, ERR_REFUSED, SAY "zones-count" SAY "n=%d", STORE_ZONE_MAX);
 	}
 	zones = arena_alloc(a, n * sizeof *zones);
 	for (size_t i = 0; i < n; i++) {
@@ -169,7 +169,7 @@ static int narrow(struct serve *s, struct serve_reply *out, struct arena *a, str
 			return r;
 		}
 		if (zones[i].n == 0 || zones[i].n > LIMIT_KEY || !str_utf8_ok(zones[i], NULL) || str_chr(zones[i], '\0') >= 0) {
-			return serve_fail(out, ERR_SYNTAX, "\"%.*s\" is no zone", STRF(zones[i]));
+			return serve_fail(out, ERR_SYNTAX, SAY "no-zone" SAY "zone=%.*s", STRF(zones[i]));
 		}
 	}
 	if ((r = rd_done(body)) != 0) {
@@ -266,12 +266,12 @@ static void chunk_waits(struct serve *s, struct serve_reply *out, struct str bod
 
 	if (r != 0) {
 		commit_waiting(s);	/* answers keep the order of the chunks */
-		finish(out, serve_fail(out, r, "a chunk that is none"));
+		finish(out, serve_fail(out, r, SAY "chunk-broken"));
 		return;
 	}
 	if (!run_bound(out->to, in.c.run) || !run_limits(s, s->waiting.a, in.c.run, (struct utc){ 0 }).open) {
 		commit_waiting(s);
-		finish(out, serve_fail(out, ERR_REFUSED, "a chunk of no run and no import that this command has under way"));
+		finish(out, serve_fail(out, ERR_REFUSED, SAY "chunk-unbound"));
 		return;
 	}
 	if (s->waiting.facts + in.facts > LIMIT_BATCH_FACTS || s->waiting.items + in.c.nitems > 2 * LIMIT_BATCH_FACTS) {
@@ -307,7 +307,7 @@ bool serve_answer(struct serve *s, struct conn *c, const struct msg *m)
 		return false;
 	}
 	if (c->nzones != 0 && !zoned(m->type)) {
-		finish(&out, serve_fail(&out, ERR_DENIED, "this is not done within some zones only; leave --zones out"));
+		finish(&out, serve_fail(&out, ERR_DENIED, SAY "zones-only"));
 		return true;
 	}
 	if (chunk) {
@@ -317,7 +317,7 @@ bool serve_answer(struct serve *s, struct conn *c, const struct msg *m)
 	commit_waiting(s);		/* who asks sees what was sent before */
 	then = c->past == NULL || m->type == MSGS_AS_OF ? NULL : replay_core(c->past);
 	if (c->past != NULL && m->type != MSGS_AS_OF && (then == NULL || !past(m->type))) {
-		finish(&out, serve_fail(&out, ERR_DENIED, "this is asked of the present only; leave --as-of out"));
+		finish(&out, serve_fail(&out, ERR_DENIED, SAY "past-only"));
 		return true;
 	}
 	a = arena_new(NULL, 0);

@@ -233,11 +233,11 @@ static int export(struct serve *s, struct serve_reply *out, struct arena *a, str
 		return r;
 	}
 	if (s->head.size == 0) {
-		return serve_fail(out, ERR_NOTFOUND, "nothing was recorded here yet");
+		return serve_fail(out, ERR_NOTFOUND, SAY "nothing-recorded");
 	}
 	if (e.run.n != 0) {
 		if (store_get_object(s->st, a, S("run"), e.run, &run) != 0 || json_parse(a, run.body, &v, NULL) != 0) {
-			return serve_fail(out, ERR_NOTFOUND, "there is no run \"%.*s\"", STRF(e.run));
+			return serve_fail(out, ERR_NOTFOUND, SAY "run-unknown" SAY "run=%.*s", STRF(e.run));
 		}
 		(void)!json_get_str(v, S("network"), &network);
 	}
@@ -400,7 +400,7 @@ static int networks_there(struct serve *s, struct serve_reply *out, struct arena
 	g->n = g->t.nnetworks;
 	if (g->map.n != 0) {
 		if (g->n > 1) {
-			return serve_fail(out, ERR_CONFLICT, "the file speaks of %zu networks: one name cannot stand for all of them", g->n);
+			return serve_fail(out, ERR_CONFLICT, SAY "import-networks" SAY "n=%zu", g->n);
 		}
 		g->networks = &g->map;
 		g->n = 1;
@@ -409,8 +409,7 @@ static int networks_there(struct serve *s, struct serve_reply *out, struct arena
 		/* "none": an asset that a person named and that has no address; no network can be scanned under it */
 		if (!fact_network_ok(g->networks[i]) || (!str_eq(g->networks[i], S("none")) &&
 		    store_get_object(s->st, a, S("network"), g->networks[i], &o) != 0)) {
-			return serve_fail(out, ERR_NOTFOUND, "there is no network \"%.*s\" here; make it with: korobanu network add %.*s, "
-				"or say with --network which one is meant", STRF(g->networks[i]), STRF(g->networks[i]));
+			return serve_fail(out, ERR_NOTFOUND, SAY "import-network" SAY "network=%.*s", STRF(g->networks[i]));
 		}
 	}
 	return 0;
@@ -498,7 +497,7 @@ static int import_end(struct serve *s, struct serve_reply *out, struct arena *a,
 		return r;
 	}
 	if (store_get_object(s->st, a, S("import"), id, &objects[0]) != 0 || json_parse(a, objects[0].body, &v, NULL) != 0) {
-		return serve_fail(out, ERR_NOTFOUND, "there is no import \"%.*s\"", STRF(id));
+		return serve_fail(out, ERR_NOTFOUND, SAY "import-unknown" SAY "id=%.*s", STRF(id));
 	}
 	if (v->type != JSON_OBJ) {
 		return ERR_INTEGRITY;

@@ -188,7 +188,7 @@ static int ask_prove(struct serve *s, struct serve_reply *out, struct arena *a, 
 		return r;
 	}
 	if (text.n != 0 && (r = serve_asset_of(s, a, text, &asset)) != 0) {
-		return serve_fail(out, r, "there is no asset \"%.*s\"", STRF(text));
+		return serve_fail(out, r, SAY "no-asset" SAY "asset=%.*s", STRF(text));
 	}
 	if ((r = serve_know_caller(s)) != 0) {
 		return r;
@@ -196,10 +196,10 @@ static int ask_prove(struct serve *s, struct serve_reply *out, struct arena *a, 
 	m.now = serve_now(s);
 	m.size = serve_size(s);
 	if ((r = text.n != 0 ? state_one(&m, s, asset) : state_all(&m, s)) != 0) {
-		return r == ERR_LIMIT ? serve_fail(out, r, "too much for one proof; name an asset") : r;
+		return r == ERR_LIMIT ? serve_fail(out, r, SAY "proof-large") : r;
 	}
 	if (m.assets.n == 0) {
-		return serve_fail(out, ERR_NOTFOUND, "there is nothing to prove yet; korobanu scan finds devices");
+		return serve_fail(out, ERR_NOTFOUND, SAY "proof-none");
 	}
 	d.items = m.items.p;
 	d.nitems = m.items.n;

@@ -173,8 +173,8 @@ static int each_asset(struct serve *s, struct serve_reply *out, struct arena *a,
 
 	if (text.n != 0) {
 		if ((r = serve_asset_of(s, a, text, &id)) != 0) {
-			return serve_fail(out, r, r == ERR_CONFLICT ? "several assets are called \"%.*s\"; use AST-..." :
-				"there is no asset \"%.*s\"", STRF(text));
+			return serve_fail(out, r, r == ERR_CONFLICT ? SAY "several-assets" SAY "asset=%.*s" :
+				SAY "no-asset" SAY "asset=%.*s", STRF(text));
 		}
 		return fn(ctx, s, a, id);
 	}
@@ -236,7 +236,7 @@ static int ask_sheet(struct serve *s, struct serve_reply *out, struct arena *a, 
 		return r;
 	}
 	if (q.guideline.n != 0 && catalog_guideline(&j->catalog, q.guideline) == NULL) {
-		return serve_fail(out, ERR_NOTFOUND, "there is no guideline \"%.*s\"", STRF(q.guideline));
+		return serve_fail(out, ERR_NOTFOUND, SAY "no-guideline" SAY "guideline=%.*s", STRF(q.guideline));
 	}
 	q.ja = ja != 0;
 	return each_asset(s, out, a, asset, sheet_of, &q);
@@ -364,7 +364,7 @@ static int ask_explain(struct serve *s, struct serve_reply *out, struct arena *a
 	for (at = 0; at < j->catalog.nmeasures && !str_eq(j->catalog.measures[at].id, q.measure); at++) {
 	}
 	if (at == j->catalog.nmeasures && q.measure.n != 0) {
-		return serve_fail(out, ERR_NOTFOUND, "there is no measure \"%.*s\"", STRF(q.measure));
+		return serve_fail(out, ERR_NOTFOUND, SAY "no-measure" SAY "measure=%.*s", STRF(q.measure));
 	}
 	return each_asset(s, out, a, asset, explain_of, &q);
 }
