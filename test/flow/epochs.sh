@@ -85,6 +85,26 @@ lost() {	# a store that cannot be read; what it published is gone, too
 }
 ok "where it cannot be known it is said, in both languages" lost
 k erase 10.79.0.2 owner.name --basis request
+row() { k ledger verify -f tsv --columns what,state,place | grep "^erasures.*epoch $1$"; }
+open=$(k ledger head -f tsv --columns epoch | sed 1d)
+ok "settled by nobody without a reason" ends 2 k db settle "$open"
+ok "nor where nothing is open" ends 2 k db settle 1 --why "no restore began it"
+settled() { k db settle "$open" --why "erased again" && row "$open" | grep attested && k db settle "$open" --why twice --lang ja >"$work/told" 2>&1; [ $? = 2 ]; }
+ok "a person settles it, once" settled
+said() { k ledger ls -f tsv --columns act,by | tail -n 1 | grep -x 'restore.settle	USR-[0-9]*'; }
+ok "and it stands in the ledger" said
+
+# --- a new machine, to which the published log came, too
+store=three
+moved() {
+	echo '{"fact":{"kind":"note/1","network":"lab","place":{"topic":"room"},"source":"hand","subject":["ip:10.79.0.2"],"value":{"text":"Sato"},"vantage":"v7"},"seen":{"at":"2026-11-21T10:00:00Z","class":"S0","evidence":[],"qod":97,"run":"R","state":"unknown"}}' >"$work/note.jsonl"
+	k network add lab --prefix 10.79.0.0/29 && k import "$work/note.jsonl" && k db backup "$work/moved.db" && k erase AST-1 note.text --basis law || return 1
+	mkdir "$work/four" && cp -a "$work/three/log" "$work/four" && chown --reference="$work/three" "$work/four"
+	store=four
+	k db restore "$work/moved.db" && says -f tsv --columns what,state,text | grep "^erasures	unknown	.*by the published ledger: 1;"
+}
+ok "what its published log tells is erased again" moved
+ok "the name is not read there" sh -c '! grep -aq Sato "$1"/four/korobanu.db*' sh "$work"
 
 # --- a copy that nobody signed, and another key
 store=two

@@ -207,6 +207,28 @@ static int scope_rm(struct serve *s, struct serve_reply *out, struct arena *a, c
 		.remove = true }, out);
 }
 
+/* ---- restores ---- */
+
+/* What could not be known when this epoch began, a person has seen to. */
+static int restore_settle(struct serve *s, struct serve_reply *out, struct arena *a, const struct json *v, struct str *ret_id)
+{
+	static const struct str personal[] = { { "why", 3 } };
+	enum view_answer state;
+	struct str text;
+	i64 epoch;
+
+	if (json_get_int(v, S("epoch"), &epoch) != 0 || epoch < 1 || epoch > UINT32_MAX ||
+	    !erase_known_told(s, a, (u32)epoch, &text, &state) || state != VIEW_UNKNOWN) {
+		return serve_fail(out, ERR_NOTFOUND, SAY "settle-none");
+	}
+	if (text_or(v, "why", S("")).n == 0) {
+		return serve_fail(out, ERR_MISSING, SAY "settle-why");
+	}
+	*ret_id = str_printf(a, "%010u", (u32)epoch);
+	return commit_object(s, a, v, personal, countof(personal), (struct store_object){ .type = S("settled"), .id = *ret_id,
+		.body = canon(a, v) }, out);
+}
+
 /* ---- assets ---- */
 
 /* A fact a person states: the subject is the asset's strongest key, the vantage v7 (a document, a person). */
@@ -420,6 +442,7 @@ static const struct act acts[] = {
 	{ "asset.split", asset_split },
 	{ "network.put", network_put },
 	{ "network.set", network_set },
+	{ "restore.settle", restore_settle },
 	{ "scope.add", scope_add },
 	{ "scope.rm", scope_rm },
 };

@@ -191,10 +191,10 @@ static void told_epoch(struct serve_reply *out, struct arena *a, const struct se
 static void told_erasures(struct serve *s, struct serve_reply *out, struct arena *a, u32 epoch)
 {
 	struct str text;
-	bool all;
+	enum view_answer state;
 
-	if (erase_known_told(s, a, epoch, &text, &all)) {
-		check_row(out, "erasures", all ? VIEW_PASS : VIEW_UNKNOWN, str_printf(a, SAY "epoch" SAY "n=%u", epoch), text);
+	if (erase_known_told(s, a, epoch, &text, &state)) {
+		check_row(out, "erasures", state, str_printf(a, SAY "epoch" SAY "n=%u", epoch), text);
 	}
 }
 

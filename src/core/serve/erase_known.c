@@ -12,7 +12,8 @@
  *
  * WHAT IS NOT KNOWN is written down, not guessed: the object `restored` of the epoch,
  *	{"end":<entries of the copy>,"from":<source>,"parts":<to erase>,"shared":<entries both hold>,"until":<entries looked at>}
- * which `db check` and `ledger verify` tell from then on. */
+ * which `db check` and `ledger verify` tell from then on, until a person states that nothing is left to erase again: the act
+ * {"do":"restore.settle","epoch":<n>,"why":<text>} and its object `settled` of the epoch. */
 #include "core/serve/erase_int.h"
 
 #include "base/log.h"
@@ -342,6 +343,11 @@ int erase_known_here(struct serve *s, struct arena *a, const struct erase_known 
 	return r;
 }
 
+static struct str epoch_id(struct arena *a, u32 epoch)
+{
+	return str_printf(a, "%010u", epoch);
+}
+
 struct store_object erase_known_object(struct arena *a, const struct erase_known *k, u32 epoch)
 {
 	struct buf b = buf_new(a, 0);
@@ -355,10 +361,10 @@ struct store_object erase_known_object(struct arena *a, const struct erase_known
 	jw_kint(&w, "until", (i64)k->until);
 	jw_end(&w);
 	must(buf_done(&b) == 0);
-	return (struct store_object){ .type = S("restored"), .id = str_printf(a, "%010u", epoch), .body = buf_view(&b) };
+	return (struct store_object){ .type = S("restored"), .id = epoch_id(a, epoch), .body = buf_view(&b) };
 }
 
-bool erase_known_told(struct serve *s, struct arena *a, u32 epoch, struct str *ret_text, bool *ret_all)
+bool erase_known_told(struct serve *s, struct arena *a, u32 epoch, struct str *ret_text, enum view_answer *ret_state)
 {
 	struct store_object o;
 	const struct json *v;
@@ -366,7 +372,7 @@ bool erase_known_told(struct serve *s, struct arena *a, u32 epoch, struct str *r
 	struct str from;
 	const char *say = NULL;
 
-	if (store_get_object(s->st, a, S("restored"), str_printf(a, "%010u", epoch), &o) != 0 || json_parse(a, o.body, &v, NULL) != 0 ||
+	if (store_get_object(s->st, a, S("restored"), epoch_id(a, epoch), &o) != 0 || json_parse(a, o.body, &v, NULL) != 0 ||
 	    json_get_int(v, S("end"), &end) != 0 || json_get_int(v, S("parts"), &parts) != 0 ||
 	    json_get_int(v, S("shared"), &shared) != 0 || json_get_int(v, S("until"), &until) != 0 ||
 	    json_get_str(v, S("from"), &from) != 0) {
@@ -388,9 +394,13 @@ bool erase_known_told(struct serve *s, struct arena *a, u32 epoch, struct str *r
 	default:
 		say = SAY "restored-lost";
 	}
-	*ret_all = str_eq(from, S("store")) && shared >= end;
-	*ret_text = str_printf(a, "%s" SAY "n=%ju" SAY "last=%ju" SAY "shared=%ju" SAY "until=%ju", say, (uintmax_t)parts,
-		(uintmax_t)(end > 0 ? end - 1 : 0), (uintmax_t)(shared > 0 ? shared - 1 : 0), (uintmax_t)(until > 0 ? until - 1 : 0));
+	*ret_state = str_eq(from, S("store")) && shared >= end ? VIEW_PASS : VIEW_UNKNOWN;
+	*ret_text = str_printf(a, "%s" SAY "n=%ju" SAY "last=%ju" SAY "shared=%ju" SAY "until=%ju" SAY "epoch=%u", say, (uintmax_t)parts,
+		(uintmax_t)(end > 0 ? end - 1 : 0), (uintmax_t)(shared > 0 ? shared - 1 : 0), (uintmax_t)(until > 0 ? until - 1 : 0), epoch);
+	if (*ret_state == VIEW_UNKNOWN && store_get_object(s->st, a, S("settled"), epoch_id(a, epoch), &o) == 0) {
+		*ret_state = VIEW_ATTESTED;
+		*ret_text = S(SAY "restored-settled" SAY);
+	}
 	return true;
 }
 

@@ -413,10 +413,10 @@ int serve_restore(struct serve *s)
 	(void)unlink(COPY);		/* of a core that was killed */
 	(void)unlink(COPY ".part");
 	clear_dir(COPY_DIR);
-	if (is_there(DONE)) {
-		return take_place();
+	if (is_there(DONE) && (r = take_place()) != 0) {
+		return r;
 	}
-	if (!is_there(IN)) {
+	if (!is_there(IN)) {		/* else: asked for again, before the one before was at its end */
 		return 0;
 	}
 	if (!is_there(IN "/" NEW)) {

@@ -187,7 +187,7 @@ int erase_known_here(struct serve *s, struct arena *a, const struct erase_known 
 struct store_object erase_known_object(struct arena *a, const struct erase_known *k, u32 epoch);
 int erase_known_again(struct serve *s, struct arena *a, const struct erase_known *k) MUST_USE;	/* carried out in the copy */
 /* The words for the restore that began this epoch, as a row of `db check` tells them; false: nothing was written down of it. */
-bool erase_known_told(struct serve *s, struct arena *a, u32 epoch, struct str *ret_text, bool *ret_all);
+bool erase_known_told(struct serve *s, struct arena *a, u32 epoch, struct str *ret_text, enum view_answer *ret_state);
 /* The store shows what a connection may see while it is answered, everything else of the time. What is not a row for the caller (a
  * commit, the entries of a proof that belong to no asset) is read with every zone: serve_zones(s, NULL) before, and back after. */
 int serve_zones(struct serve *s, const struct conn *c) MUST_USE;

@@ -38,6 +38,12 @@ static int go_back(struct ask *q)
 	return buf_done(&b) == 0 ? ask_on(q, MSGS_AS_OF, buf_view(&b), buf_view(&next)) : ask_failed(q, buf_done(&b));
 }
 
+/* It said why where its log goes. */
+static int core_ended(struct cli *c)
+{
+	return cli_error(c, cli_exit_of(ERR_CLOSED), "E-CLOSED", MSG_err_core_ended, MSG_fix_again, TR({ "dir", cli_store(c) }));
+}
+
 int ask_open(struct cli *c, struct ask *q)
 {
 	int exit;
@@ -52,7 +58,7 @@ int ask_open(struct cli *c, struct ask *q)
 	if ((r = super_open_core(q->super, str_c(c->a, dir), &q->client)) != 0) {
 		super_free(q->super);
 		q->super = NULL;
-		return cli_error_of(c, r, dir);
+		return r == ERR_CLOSED ? core_ended(c) : cli_error_of(c, r, dir);
 	}
 	if ((exit = narrow(q)) != CLI_OK || (exit = go_back(q)) != CLI_OK) {
 		super_free(q->super);
@@ -68,9 +74,8 @@ int ask_failed(struct ask *q, int err)
 	if (err == ERR_CANCELED) {
 		return super_signal(q->super) == 15 ? CLI_TERMINATED : CLI_INTERRUPTED;
 	}
-	if (text.n == 0 && err == ERR_CLOSED) {	/* core ended; it said why where its log goes */
-		return cli_error(q->c, cli_exit_of(err), "E-CLOSED", MSG_err_of, MSG_fix_again,
-			TR({ "about", S("core") }, { "reason", cli_reason(q->c, err) }));
+	if (text.n == 0 && err == ERR_CLOSED) {
+		return core_ended(q->c);
 	}
 	return text.n == 0 ? cli_error_of(q->c, err, S("core")) :
 		cli_error(q->c, cli_exit_of(err), str_c(q->c->a, str_printf(q->c->a, "E-%s", err_name(err))), MSG_err_core, MSG_NONE,

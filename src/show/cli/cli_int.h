@@ -217,6 +217,7 @@ HANDLER(db_backup);
 HANDLER(db_check);
 HANDLER(db_migrate);
 HANDLER(db_restore);
+HANDLER(db_settle);
 HANDLER(erase);
 HANDLER(evidence_add);
 HANDLER(evidence_export);

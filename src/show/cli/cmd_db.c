@@ -1,8 +1,9 @@
-/* db backup, restore, check, migrate. */
+/* db backup, restore, settle, check, migrate. */
 #include "show/cli/ask.h"
 #include "show/cli/wholefile.h"
 
 #include "base/err.h"
+#include "base/json.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -91,4 +92,22 @@ int cmd_db_restore(struct cli *c)
 		cli_say(c, MSG_say_restored, TR({ "file", path }, { "dir", dir }));
 	}
 	return exit;
+}
+
+int cmd_db_settle(struct cli *c)
+{
+	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
+	struct json_w w = jw_new(&b);
+	u64 epoch;
+	int r = str_u64(c->args.p[0], UINT32_MAX, &epoch);
+
+	if (r != 0) {
+		return cli_error_of(c, r, c->args.p[0]);
+	}
+	jw_obj(&w);
+	jw_kstr(&w, "do", S("restore.settle"));
+	jw_kint(&w, "epoch", (i64)epoch);
+	jw_kstr(&w, "why", cli_str(c, "why"));
+	jw_end(&w);
+	return ask_record(c, buf_view(&b), MSG_say_settled);
 }

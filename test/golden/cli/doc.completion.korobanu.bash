@@ -70,6 +70,7 @@ _korobanu()
 	"db check") w='--format --json --columns --header --bom --fields-help --store --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"db backup") w='--store --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"db restore") w='--replace --dry-run --yes --no-input --format --json --columns --header --bom --fields-help --store --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"db settle") w='--why --dry-run --yes --no-input --store --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"db migrate") w='--format --json --columns --header --bom --fields-help --store --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"doctor "*) w='--format --json --columns --header --bom --fields-help --store --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"info "*) w='--format --json --columns --header --bom --fields-help --config --set --lang --color --ascii --quiet --verbose --help' ;;
@@ -88,7 +89,7 @@ _korobanu()
 	"sheet "*) w='show ' ;;
 	"rule "*) w='explain check ' ;;
 	"ledger "*) w='head ls prove verify consistency anchor export rotate-key ' ;;
-	"db "*) w='check backup restore migrate ' ;;
+	"db "*) w='check backup restore settle migrate ' ;;
 	"config "*) w='show test ' ;;
 	*) w='scan verify import export demo status network scope asset declare fact measure evidence sheet rule ledger erase db doctor info config completion help version ' ;;
 	esac

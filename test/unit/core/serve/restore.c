@@ -128,13 +128,13 @@ static struct envelope envelope_of(u64 seq)
 }
 
 /* What `db check` says of erasures at the restore that began the present epoch. */
-static const char *told(bool all)
+static const char *told(enum view_answer want)
 {
 	struct str text, key;
-	bool got;
+	enum view_answer got;
 
 	assert_true(erase_known_told(c.s, c.a, c.s->head.epoch, &text, &got));
-	assert_int_equal(got, all);
+	assert_int_equal(got, want);
 	text = str_from(text, strlen(SAY));
 	key = str_sub(text, 0, (size_t)str_find(text, S(SAY)));
 	return str_c(c.a, key);
@@ -198,7 +198,7 @@ void test_restore__what_was_erased_stays_erased(void **state)
 	assert_int_equal(store_claims_of(c.s->st, c.a, 2, &claims, &n), 0);
 	assert_int_equal(n, 0);
 	assert_int_equal(store_get_object(c.s->st, c.a, S("erasing"), S("1"), &o), ERR_NOTFOUND);
-	assert_str(str_z(told(true)), "restored-erased");
+	assert_str(str_z(told(VIEW_PASS)), "restored-erased");
 	assert_int_equal(serve_check(c.s, NULL, c.a), 0);
 	assert_int_equal(access("restore", F_OK), -1);
 	assert_int_equal(access("replaced-1/begun", F_OK), -1);
@@ -218,12 +218,12 @@ void test_restore__twice(void **state)
 	erase("AST-1", "note.text", "law");
 	place();
 	core_again(&c);
-	assert_str(str_z(told(true)), "restored-erased");
+	assert_str(str_z(told(VIEW_PASS)), "restored-erased");
 	assert_int_equal(rename("copy2.db", "copy.db"), 0);
 	place();
 	core_again(&c);
 	assert_int_equal(c.s->head.epoch, 2);
-	assert_str(str_z(told(true)), "restored-erased");
+	assert_str(str_z(told(VIEW_PASS)), "restored-erased");
 	assert_false(core_anywhere(&c, "SATO-TARO"));
 	/* and one that has it: nothing is recorded anew */
 	copy();
@@ -231,7 +231,7 @@ void test_restore__twice(void **state)
 	core_again(&c);
 	assert_int_equal(c.s->head.epoch, 3);
 	assert_int_equal(c.s->head.size, 1);
-	assert_str(str_z(told(true)), "restored-same");
+	assert_str(str_z(told(VIEW_PASS)), "restored-same");
 	assert_int_equal(serve_check(c.s, NULL, c.a), 0);
 	core_end(&c);
 }
@@ -311,7 +311,7 @@ void test_restore__by_the_published_ledger(void **state)
 	damage("korobanu.db");
 	core_again(&c);
 	assert_int_equal(c.s->head.epoch, 2);
-	assert_str(str_z(told(false)), "restored-log");
+	assert_str(str_z(told(VIEW_UNKNOWN)), "restored-log");
 	assert_false(core_anywhere(&c, "SATO-TARO"));
 	assert_int_equal(envelope_of(last()).type, ENVELOPE_ERASED);
 	assert_int_equal(serve_check(c.s, NULL, c.a), 0);
@@ -329,7 +329,7 @@ void test_restore__what_is_not_known_is_said(void **state)
 	damage("korobanu.db");
 	assert_int_equal(truncate("log/tile/entries/000.p/3", 100), 0);
 	core_again(&c);
-	assert_str(str_z(told(false)), "restored-lost");
+	assert_str(str_z(told(VIEW_UNKNOWN)), "restored-lost");
 	assert_true(core_anywhere(&c, "SATO-TARO"));
 	assert_int_equal(c.s->head.size, 1);
 	assert_int_equal(serve_check(c.s, NULL, c.a), 0);
@@ -343,7 +343,69 @@ void test_restore__what_is_not_known_is_said(void **state)
 	assert_int_equal(unlink("korobanu.db"), 0);
 	assert_int_equal(nftw("log", remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
 	core_again(&c);
-	assert_str(str_z(told(false)), "restored-none");
+	assert_str(str_z(told(VIEW_UNKNOWN)), "restored-none");
+	core_end(&c);
+}
+
+static int settle(int epoch, const char *why)
+{
+	struct buf b = buf_new(c.a, 0);
+
+	buf_blob(&b, str_printf(c.a, "{\"do\":\"restore.settle\",\"epoch\":%d,\"why\":\"%s\"}", epoch, why));
+	return call(serve_acts, &b);
+}
+
+/* What is not known stays so until a person says, once and with a reason, that it is seen to; erasing the reason changes nothing of that. */
+void test_restore__a_person_settles_what_is_not_known(void **state)
+{
+	u64 seq;
+
+	(void)state;
+	core_begin(&c);
+	assert_int_equal(settle(1, "no restore"), ERR_NOTFOUND);
+	a_copy_and_an_erasure();
+	serve_close(c.s);
+	c.s = NULL;
+	assert_int_equal(unlink("korobanu.db"), 0);
+	assert_int_equal(nftw("log", remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+	core_again(&c);
+	assert_str(str_z(told(VIEW_UNKNOWN)), "restored-none");
+	assert_int_equal(settle(1, "another epoch"), ERR_NOTFOUND);
+	assert_int_equal(settle(3, "none yet"), ERR_NOTFOUND);
+	assert_int_equal(settle(2, ""), ERR_MISSING);
+	erase("AST-1", "note.text", "request");
+	assert_int_equal(settle(2, "Suzuki looked"), 0);
+	seq = last();
+	assert_str(str_z(told(VIEW_ATTESTED)), "restored-settled");
+	assert_int_equal(settle(2, "twice"), ERR_NOTFOUND);
+	assert_int_equal(last(), seq);
+	assert_true(core_anywhere(&c, "Suzuki looked"));
+	erase(str_c(c.a, str_printf(c.a, "%ju.1", (uintmax_t)seq)), "", "law");
+	assert_false(core_anywhere(&c, "Suzuki looked"));
+	core_again(&c);
+	assert_str(str_z(told(VIEW_ATTESTED)), "restored-settled");
+	assert_int_equal(serve_check(c.s, NULL, c.a), 0);
+	core_end(&c);
+}
+
+/* Asked for again before the one before was at its end: both happen, and nothing waits for the start after. */
+void test_restore__asked_for_again(void **state)
+{
+	(void)state;
+	core_begin(&c);
+	noted(MAC_A, "room", "SATO-TARO");
+	core_commit(&c);
+	copy();
+	place();
+	assert_int_equal(rename("restore", "restored"), 0);
+	assert_int_equal(rename("restored/korobanu.db", "restored/new.db"), 0);
+	copy();
+	place();
+	core_again(&c);
+	assert_int_equal(access("restore", F_OK), -1);
+	assert_int_equal(access("restored", F_OK), -1);
+	assert_int_equal(access("replaced-2/korobanu.db", F_OK), 0);
+	assert_int_equal(c.s->head.epoch, 2);
 	core_end(&c);
 }
 
@@ -364,7 +426,7 @@ void test_restore__of_another_store(void **state)
 	assert_int_equal(rename("/tmp/korobanu-erase-copy.db", "copy.db"), 0);
 	place();
 	core_again(&c);
-	assert_str(str_z(told(false)), "restored-other");
+	assert_str(str_z(told(VIEW_UNKNOWN)), "restored-other");
 	assert_true(core_anywhere(&c, "SATO-TARO"));
 	assert_int_equal(c.s->head.size, 1);
 	core_end(&c);
@@ -386,7 +448,7 @@ void test_restore__of_another_store(void **state)
 	assert_int_equal(rename("away/other.db", "copy.db"), 0);
 	place();
 	core_again(&c);
-	assert_str(str_z(told(false)), "restored-apart");
+	assert_str(str_z(told(VIEW_UNKNOWN)), "restored-apart");
 	assert_false(core_anywhere(&c, "SATO-TARO"));
 	assert_true(core_anywhere(&c, "SUZUKI"));
 	assert_int_equal(serve_check(c.s, NULL, c.a), 0);
