@@ -231,6 +231,7 @@ static int read_source(struct reader *r, const struct catalog_source *src, const
 			return e;
 		}
 		for (size_t i = 0; i < list->arr.n; i++) {
+			r->from[c->nmeasures] = &list->arr.p[i];
 			catalog_read_measure(r, &list->arr.p[i], &ms[c->nmeasures++]);
 		}
 		return 0;
@@ -257,6 +258,34 @@ static const struct map *ids_of(struct arena *a, struct catalog_measure *ms, siz
 	return ids;
 }
 
+static void state_measure(const struct reader *r, const struct catalog *c, struct catalog_measure *ms, struct str id)
+{
+	const struct catalog_measure *m = catalog_measure(c, id);
+
+	if (m != NULL && !m->stated) {
+		size_t at = (size_t)(m - ms);
+
+		ms[at].stated = true;
+		ms[at].text = catalog_measure_text(r->a, id, r->from[at]);
+	}
+}
+
+/* Writing and hashing every text would be most of the time of starting; who has no rule and no pair needs none. */
+static void state_measures(const struct reader *r, const struct catalog *c, struct catalog_measure *ms)
+{
+	for (size_t i = 0; i < c->nmeasures; i++) {
+		if (ms[i].rule.n != 0) {
+			state_measure(r, c, ms, ms[i].id);
+		}
+	}
+	for (size_t i = 0; i < c->npairs; i++) {
+		state_measure(r, c, ms, c->pairs[i].measure);
+		for (size_t k = 0; k < c->pairs[i].nwith; k++) {
+			state_measure(r, c, ms, c->pairs[i].with[k]);
+		}
+	}
+}
+
 static int load(struct reader *r, const struct catalog_source *src, size_t n, struct catalog *ret)
 {
 	struct arena *a = r->a;
@@ -265,6 +294,7 @@ static int load(struct reader *r, const struct catalog_source *src, size_t n, st
 	struct catalog_guideline *gs;
 	struct catalog_measure *ms;
 	struct catalog_pair *ps;
+	size_t nmeasures;
 	int e;
 
 	for (size_t i = 0; i < n; i++) {
@@ -273,7 +303,9 @@ static int load(struct reader *r, const struct catalog_source *src, size_t n, st
 		}
 	}
 	c.guidelines = gs = arena_alloc(a, count(src, docs, n, "guideline", NULL) * sizeof *gs);
-	c.measures = ms = arena_alloc(a, count(src, docs, n, "measures", "measures") * sizeof *ms);
+	nmeasures = count(src, docs, n, "measures", "measures");
+	c.measures = ms = arena_alloc(a, nmeasures * sizeof *ms);
+	r->from = arena_alloc(a, nmeasures * sizeof *r->from);
 	c.pairs = ps = arena_alloc(a, count(src, docs, n, "mapping", "pairs") * sizeof *ps);
 	for (size_t i = 0; i < n; i++) {
 		if ((e = read_source(r, &src[i], docs[i], &c, gs, ms, ps)) != 0) {
@@ -281,10 +313,13 @@ static int load(struct reader *r, const struct catalog_source *src, size_t n, st
 		}
 	}
 	c.ids = ids_of(a, ms, c.nmeasures);
-	/* Of a measure that could not be read its pairs say nothing new. */
-	if (r->all->total == 0 && (e = check_pairs(r, &c)) != 0) {
+	if (r->all->total != 0) {
+		return 0;	/* of a measure that could not be read its pairs say nothing new */
+	}
+	if ((e = check_pairs(r, &c)) != 0) {
 		return e;
 	}
+	state_measures(r, &c, ms);
 	*ret = c;
 	return 0;
 }

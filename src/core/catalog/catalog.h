@@ -54,7 +54,8 @@ struct catalog_measure {
 	struct catalog_list observe, vantage;	/* how it can be looked at, and from where (doc/measures.md) */
 	struct str rule;		/* "" = no machine answers it: always unknown to it */
 	struct catalog_words no_rule;	/* why there is none */
-	struct catalog_text text;	/* without `seen`: how a thing is looked at decides no answer */
+	bool stated;		/* a rule or a pair speaks of it, so an answer may rest on its text */
+	struct catalog_text text;	/* where it is stated; without `seen`: how a thing is looked at decides no answer */
 };
 
 enum catalog_relation { CATALOG_NEEDED, CATALOG_SUFFICIENT, CATALOG_CONTRIBUTES, CATALOG_RELATION_COUNT };

@@ -22,11 +22,11 @@ static const char *const members[] = { "applies", "components", "convincing", "i
 static const char *const seen_members[] = { "observe", "vantage" };
 static const char *const word_members[] = { "en", "ja" };
 
-/* Where in a source: the measure, and the member that is being read. */
+/* Where in a source: the measure, and the member that is being read, maybe within another. */
 struct at {
 	struct reader *r;
 	struct str id;
-	const char *member;
+	const char *outer, *member;
 };
 
 PRINTF(3, 4) static void wrong(const struct at *at, int code, const char *fmt, ...)
@@ -38,7 +38,8 @@ PRINTF(3, 4) static void wrong(const struct at *at, int code, const char *fmt, .
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof what, fmt, ap);
 	va_end(ap);
-	perr_set(&err, code, 0, "%.*s: %.*s: \"%s\": %s", STRF(at->r->source), STRF(at->id), at->member, what);
+	perr_set(&err, code, 0, "%.*s: %.*s: %s%s%s\"%s\": %s", STRF(at->r->source), STRF(at->id), at->outer == NULL ? "" : "\"",
+		at->outer == NULL ? "" : at->outer, at->outer == NULL ? "" : "\": ", at->member, what);
 	errlist_add(at->r->a, at->r->all, &err);
 }
 
@@ -102,7 +103,7 @@ static struct catalog_words words_of(struct at at, const struct json *o, const c
 		return (struct catalog_words){ 0 };
 	}
 	only(&at, w, word_members, countof(word_members));
-	at.id = str_printf(at.r->a, "%.*s: \"%s\"", STRF(at.id), member);
+	at.outer = member;
 	return (struct catalog_words){ .en = text_of(at, w, "en"), .ja = text_of(at, w, "ja") };
 }
 
@@ -132,8 +133,8 @@ bool catalog_has(const struct catalog_list *l, struct str word)
 static struct catalog_list list_of(struct at at, const struct json *o, const char *member, const char *const *list)
 {
 	const struct json *v = json_get(o, str_z(member));
-	struct str *p = arena_alloc(at.r->a, WORDS_MAX * sizeof *p);
-	struct catalog_list l = { .p = p };
+	struct catalog_list l = { 0 };
+	struct str *p;
 
 	at.member = member;
 	if (v == NULL || v->type != JSON_ARR || v->arr.n == 0 || v->arr.n > WORDS_MAX) {
@@ -142,6 +143,7 @@ static struct catalog_list list_of(struct at at, const struct json *o, const cha
 		}
 		return l;
 	}
+	l.p = p = arena_alloc(at.r->a, v->arr.n * sizeof *p);
 	for (size_t i = 0; i < v->arr.n; i++) {
 		struct str s = v->arr.p[i].type == JSON_STR ? v->arr.p[i].s : S("");
 
@@ -179,17 +181,17 @@ static void rule_of(struct at at, const struct json *o, struct catalog_measure *
 }
 
 /* How a thing is looked at decides no answer: it stands outside the text, which a verdict names by its hash. */
-static struct json without_seen(struct arena *a, const struct json *o)
+struct catalog_text catalog_measure_text(struct arena *a, struct str id, const struct json *o)
 {
 	struct json_member *p = arena_alloc(a, o->obj.n * sizeof *p + 1);
-	struct json ret = { .type = JSON_OBJ, .obj = { .p = p } };
+	struct json text = { .type = JSON_OBJ, .obj = { .p = p } };
 
 	for (size_t i = 0; i < o->obj.n; i++) {
 		if (!str_eq(o->obj.p[i].key, S("seen"))) {
-			p[ret.obj.n++] = o->obj.p[i];
+			p[text.obj.n++] = o->obj.p[i];
 		}
 	}
-	return ret;
+	return catalog_text_of(a, "rule", id, &text);
 }
 
 static void seen_of(struct at at, const struct json *o, struct catalog_measure *m)
@@ -213,7 +215,6 @@ void catalog_read_measure(struct reader *r, const struct json *o, struct catalog
 {
 	struct at at = { .r = r, .member = "measures" };
 	struct catalog_measure m = { .file = r->source };
-	struct json text;
 
 	if (o->type != JSON_OBJ) {
 		wrong(&at, ERR_TYPE, "an object is expected");
@@ -237,7 +238,5 @@ void catalog_read_measure(struct reader *r, const struct json *o, struct catalog
 	m.applies = has(o, "applies") ? words_of(at, o, "applies") : (struct catalog_words){ 0 };
 	seen_of(at, o, &m);
 	rule_of(at, o, &m);
-	text = without_seen(r->a, o);
-	m.text = catalog_text_of(r->a, "rule", m.id, &text);
 	*ret = m;
 }

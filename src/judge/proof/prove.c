@@ -115,7 +115,7 @@ static int state_answers(struct making *m, u64 asset, const struct state *st)
 			.language = LANG_VERSION_OF_RULES, .quality = SEEN_QOD_DECIDES, .clock = SEEN_CLOCK_AHEAD_MS,
 			.rule = str_hex(m->a, c->measures[i].text.hash, CATALOG_HASH) };
 
-		if (!m->j->stated[i]) {
+		if (!c->measures[i].stated) {
 			continue;
 		}
 		judge_measure(m->j, i, st, m->now, NULL, &v[i]);

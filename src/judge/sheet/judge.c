@@ -69,33 +69,13 @@ static void add_text(struct judge *j, const struct catalog_text *t)
 	memcpy(to->sha, t->hash, sizeof to->sha);
 }
 
-static void state_measure(struct judge *j, struct str id)
-{
-	const struct catalog_measure *m = catalog_measure(&j->catalog, id);
-
-	if (m != NULL) {
-		j->stated[m - j->catalog.measures] = true;
-	}
-}
-
-/* What nobody can answer by, and no item rests on, changes no answer: other words in it are no other set. */
 static void add_texts(struct judge *j, struct arena *a)
 {
 	const struct catalog *c = &j->catalog;
 
-	j->stated = arena_alloc(a, c->nmeasures * sizeof *j->stated + 1);
 	j->texts = arena_alloc(a, (c->nmeasures + c->npairs + c->nguidelines + 1) * sizeof *j->texts);
-	for (size_t i = 0; i < j->nruled; i++) {
-		j->stated[j->ruled[i]] = true;
-	}
-	for (size_t i = 0; i < c->npairs; i++) {
-		state_measure(j, c->pairs[i].measure);
-		for (size_t k = 0; k < c->pairs[i].nwith; k++) {
-			state_measure(j, c->pairs[i].with[k]);
-		}
-	}
 	for (size_t i = 0; i < c->nmeasures; i++) {
-		if (j->stated[i]) {
+		if (c->measures[i].stated) {
 			add_text(j, &c->measures[i].text);
 		}
 	}

@@ -14,7 +14,6 @@ struct judge {
 	const struct lang_expr **rules;		/* of each measure; NULL: no machine can know */
 	size_t *ruled;				/* which measures have a rule: only they are judged, stored and told of an asset */
 	size_t nruled;
-	bool *stated;				/* of each measure: a rule or a pair speaks of it, so an answer may rest on its text */
 	struct rule_scratch *scratch;
 	struct store_text *texts;		/* the last is the set of the others */
 	size_t ntexts;

@@ -667,3 +667,86 @@ void test_sheet__an_item_with_parts_is_the_worst_of_them(void **state)
 	check_made(above, "A+", "both", VIEW_UNKNOWN);	/* a pair points at the smallest item: above it, it says nothing */
 	arena_free(a);
 }
+
+/* ---- measures without a rule ---- */
+
+void test_judge__a_measure_without_a_rule_says_nothing_of_an_asset(void **state)
+{
+	struct world w;
+	struct judge *j;
+	struct judge_verdict *v;
+	struct serve_verdicts out;
+	struct utc now = { .ms = T0 + 100000 };
+	struct rule_verdict of;
+	size_t n;
+	u32 fails, unknowns;
+	u8 worst;
+
+	(void)state;
+	a = arena_new(NULL, 0);
+	w = world_new(false, false);
+	fold_scan(&w, &scenes[0]);
+	j = judge_builtin();
+	assert_true(j->catalog.nmeasures > 80);
+	assert_int_equal(j->nruled, 2);
+	assert_int_equal(judge_asset(j, a, 1, w.st, now, 7, S(""), &out), 0);
+	assert_int_equal(out.nchanges, 2);
+	assert_int_equal(judge_verdicts_read(a, out.body, &v, &n), 0);
+	assert_int_equal(n, 2);
+	assert_str(v[0].measure, "M01");
+	assert_str(v[1].measure, "M01.1");
+	assert_int_equal(judge_summary(j, a, out.body, &worst, &fails, &unknowns), 0);
+	assert_int_equal(worst, VIEW_PASS);	/* nothing unanswerable makes an asset look worse */
+	assert_int_equal(unknowns, 0);
+	/* asked for by name it is unknown, and reads nothing */
+	of = verdict(j, &w, 0, "M50");
+	assert_int_equal(of.v, TRI_UNKNOWN);
+	assert_int_equal(of.npos_all, 0);
+	assert_int_equal(judge_kinds(j, a, (size_t)(catalog_measure(&j->catalog, S("M50")) - j->catalog.measures), &(const struct str *){ NULL }), 0);
+	arena_free(a);
+}
+
+#define RULED(id) "{\"id\":\"" id "\",\"level\":\"unit\",\"obligation\":\"MUST\",\"rule\":\"any(host where alive)\"," W("title") "," \
+	W("question") "," W("remedy") "," W("convincing") "}"
+
+static struct judge *judge_of(const char *measures, const char *pairs)
+{
+	const struct catalog_source src[] = {
+		{ S("guideline"), S("g"), S("{\"catalog\":{\"metadata\":{" W("title") "},\"groups\":[{\"controls\":[" CONTROL("one", "") "]}]}}") },
+		{ S("measures"), S("m"), str_printf(a, "{\"measures\":[%s]}", measures), .past = true },
+		{ S("mapping"), S("p"), str_printf(a, "{\"pairs\":[%s]}", pairs) },
+	};
+	struct perr err = { 0 };
+	struct judge *j;
+
+	if (judge_new(a, src, countof(src), &j, &err) != 0) {
+		fail_msg("%s", err.text);
+	}
+	return j;
+}
+
+static bool same_set(const struct judge *x, const struct judge *y)
+{
+	return str_eq(x->texts[x->ntexts - 1].body, y->texts[y->ntexts - 1].body);
+}
+
+/* The set is what answers are reached by: a text that neither a rule nor a pair speaks of is no part of it. */
+void test_judge__the_set_holds_what_an_answer_can_rest_on(void **state)
+{
+	static const char pairs[] = PAIR("B", "one", "sufficient-with") WITH("\"C\"");
+	static const char all[] = RULED("A") "," MEASURE("B") "," MEASURE("C") "," MEASURE("D");
+	struct judge *j;
+
+	(void)state;
+	a = arena_new(NULL, 0);
+	j = judge_of(all, pairs);
+	assert_int_equal(j->nruled, 1);
+	assert_int_equal(j->ntexts, 3 + 1 + 1 + 1);	/* A, B, C; the pair; the guideline; the set itself */
+	assert_str(j->texts[0].name, "A");
+	assert_str(j->texts[2].name, "C");
+	assert_true(same_set(j, judge_of(RULED("A") "," MEASURE("B") "," MEASURE("C"), pairs)));
+	assert_true(same_set(j, judge_of(RULED("A") "," MEASURE("B") "," MEASURE("C") "," MEASURE("E"), pairs)));
+	assert_false(same_set(j, judge_of(MEASURE("A") "," MEASURE("B") "," MEASURE("C") "," MEASURE("D"), pairs)));
+	assert_false(same_set(j, judge_of(all, PAIR("B", "one", "sufficient-with") WITH("\"C\",\"D\""))));
+	arena_free(a);
+}
