@@ -4,7 +4,6 @@
 . "${0%/*}/tap.sh"
 tap_root epochs
 store=one
-k() { lab_in scan env LC_ALL=C KOROBANU_STORE="$work/$store" "$K" "$@" 2>>"$work/err"; }
 survey() { k scan 10.79.0.0/29 --network lab --profile lab -q >"$work/scan" || { cat "$work/err"; return 1; }; }
 prove() { k ledger prove 10.79.0.2 -o "$work/$1.jsonl"; }
 verify() { (mkdir -p "$work/empty" && cd "$work/empty" && env -i LC_ALL=C PATH="$PATH" HOME="$work/empty" "$K" verify "$@"); }

@@ -24,12 +24,7 @@ settle() {
 	done
 }
 
-lab_up
-lab_host scan 00:16:3e:00:00:01 10.80.0.1/29
-lab_host cam 00:16:3e:00:00:02 10.80.0.2/29
-lab_host twin 00:16:3e:00:00:03 10.80.0.3/29
-lab_service cam busybox telnetd -F -l /bin/login
-lab_listens cam 23
+tap_twins 10.80.0
 store=$work/store
 survey() { k scan 10.80.0.0/29 --network lab --profile lab -p 1-1000 -q "$@"; }
 begin() {

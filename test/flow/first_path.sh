@@ -18,12 +18,7 @@ begin() {	# a fresh store with network and scope
 		k scope add 10.77.0.0/29 --network lab --owner sato --until 2099-01-01 --why test --lab
 }
 
-lab_up
-lab_host scan 00:16:3e:00:00:01 10.77.0.1/29
-lab_host cam 00:16:3e:00:00:02 10.77.0.2/29
-lab_host twin 00:16:3e:00:00:03 10.77.0.3/29
-lab_service cam busybox telnetd -F -l /bin/login
-lab_listens cam 23
+tap_twins 10.77.0
 
 ok "network and scope are recorded" begin one
 outside() { k scan 10.99.0.1 --network lab --profile lab; [ $? = 4 ]; }

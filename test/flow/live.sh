@@ -3,11 +3,6 @@
 # cleanly. usage: live.sh PROGRAM; TAP on stdout.
 . "${0%/*}/tap.sh"
 tap_root "live"
-k() { lab_in scan env LC_ALL=C KOROBANU_STORE="$work/$store" "$K" "$@" 2>>"$work/err"; }
-begin() {
-	store=$1
-	k network add lab --prefix 10.89.0.0/29 && k scope add 10.89.0.0/29 --network lab --owner sato --until 2099-01-01 --why test --lab
-}
 # Every line is one JSON object: jq where it is, else its two ends.
 valid() {
 	[ -s "$1" ] || return 1
@@ -15,12 +10,7 @@ valid() {
 }
 has() { grep -q "$1" "$work/events" || { echo "no $1"; return 1; }; }
 
-lab_up
-lab_host scan 00:16:3e:00:00:01 10.89.0.1/29
-lab_host cam 00:16:3e:00:00:02 10.89.0.2/29
-lab_host twin 00:16:3e:00:00:03 10.89.0.3/29
-lab_service cam busybox telnetd -F -l /bin/login
-lab_listens cam 23
+tap_twins 10.89.0
 
 # --- whole
 ok "network and scope are recorded" begin one

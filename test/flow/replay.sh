@@ -3,8 +3,6 @@
 # reached again from the entries before them. usage: replay.sh PROGRAM; TAP on stdout.
 . "${0%/*}/tap.sh"
 tap_root replay
-store=one
-k() { lab_in scan env LC_ALL=C KOROBANU_STORE="$work/$store" "$K" "$@" 2>>"$work/err"; }
 survey() { k scan 10.82.0.0/29 --network lab --profile lab -q >"$work/scan" || { cat "$work/err"; return 1; }; }
 state() { asset=$1; shift; k rule explain "$asset" M01 -f tsv --columns state "$@" | sed -n 2p; }
 is() { want=$1; shift; got=$(state "$@"); echo "$* is ${got:-nothing}, want $want"; [ "$got" = "$want" ]; }
@@ -36,13 +34,8 @@ with open(sys.argv[1], "r+b") as f:
 PY
 }
 
-lab_up
-lab_host scan 00:16:3e:00:00:01 10.82.0.1/29
-lab_host cam 00:16:3e:00:00:02 10.82.0.2/29
-lab_host twin 00:16:3e:00:00:03 10.82.0.3/29
-lab_service cam busybox telnetd -F -l /bin/login
-lab_listens cam 23
-k network add lab --prefix 10.82.0.0/29 && k scope add 10.82.0.0/29 --network lab --owner sato --until 2099-01-01 --why test --lab
+tap_twins 10.82.0
+begin one
 before=$(size)
 ok "the first survey" survey
 id() { k asset ls -f tsv --columns id,addresses | grep "[	, ]$1\($\|[, ]\)" | cut -f1; }

@@ -3,18 +3,10 @@
 # again until it ends. The answers are those of a scan nobody killed, and not much more was sent. usage: resume.sh PROGRAM; TAP on stdout.
 . "${0%/*}/tap.sh"
 tap_root "resume"
-k() { lab_in scan env LC_ALL=C KOROBANU_STORE="$work/$store" "$K" "$@" 2>>"$work/err"; }
-begin() {
-	store=$1
-	k network add lab --prefix 10.88.0.0/29 && k scope add 10.88.0.0/29 --network lab --owner sato --until 2099-01-01 --why test --lab
-}
 
-lab_up
-lab_host scan 00:16:3e:00:00:01 10.88.0.1/29
-lab_host cam 00:16:3e:00:00:02 10.88.0.2/29
-lab_host twin 00:16:3e:00:00:03 10.88.0.3/29
+tap_twins 10.88.0
 lab_host wall 00:16:3e:00:00:04 10.88.0.4/29
-for port in 23 2323 40023; do lab_service cam busybox telnetd -F -l /bin/login -p $port; done
+for port in 2323 40023; do lab_service cam busybox telnetd -F -l /bin/login -p $port; done
 lab_listens cam 40023
 lab_in wall nft -f - <<'END'
 table inet f {

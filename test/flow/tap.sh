@@ -4,6 +4,9 @@
 #   tap_root NAME        skips the whole test where network namespaces are refused
 #   ok NAME COMMAND...   one test case; what it printed and $work/err are shown when it fails
 #   ends CODE COMMAND... the command ends with that exit code
+#   tap_twins NET        hosts scan, cam (with telnetd) and twin at NET.1 to NET.3
+#   k ARGUMENT...        the program at host scan, on the store $work/$store
+#   begin STORE          that store from here on, with the network of the twins and a scope for it
 #   at_end               a test that leaves more than folder and lab defines it
 #   tap_end              the plan; last line of a test
 #
@@ -27,6 +30,21 @@ tap_root() {
 	ip netns add "$LAB-probe" 2>/dev/null && ip netns del "$LAB-probe" || tap_skip "$1: network namespaces are refused here"
 }
 tap_end() { echo "1..$n"; }
+
+tap_twins() {
+	net=$1
+	lab_up
+	lab_host scan 00:16:3e:00:00:01 "$net.1/29"
+	lab_host cam 00:16:3e:00:00:02 "$net.2/29"
+	lab_host twin 00:16:3e:00:00:03 "$net.3/29"
+	lab_service cam busybox telnetd -F -l /bin/login
+	lab_listens cam 23
+}
+k() { lab_in scan env LC_ALL=C KOROBANU_STORE="$work/$store" "$K" "$@" 2>>"$work/err"; }
+begin() {
+	store=$1
+	k network add lab --prefix "$net.0/29" && k scope add "$net.0/29" --network lab --owner sato --until 2099-01-01 --why test --lab
+}
 
 ok() {
 	name=$1

@@ -2,24 +2,13 @@
 # A run carried from one store to another, and what foreign files must not do. usage: transfer.sh PROGRAM; TAP on stdout.
 . "${0%/*}/tap.sh"
 tap_root "transfer"
-k() { lab_in scan env LC_ALL=C KOROBANU_STORE="$work/$store" "$K" "$@" 2>>"$work/err"; }
 state() { k asset ls -f tsv --columns addresses,worst | sed -n "s/^$1[^	]*	//p"; }
 is() { got=$(state "$1"); echo "$1 is ${got:-nothing}, want $2"; [ "$got" = "$2" ]; }
 entries() { k ledger ls -f tsv --columns seq | sed 1d | wc -l; }
 
-lab_up
-lab_host scan 00:16:3e:00:00:01 10.82.0.1/29
-lab_host cam 00:16:3e:00:00:02 10.82.0.2/29
-lab_host twin 00:16:3e:00:00:03 10.82.0.3/29
-lab_service cam busybox telnetd -F -l /bin/login
-lab_listens cam 23
+tap_twins 10.82.0
 
-survey() {
-	k network add lab --prefix 10.82.0.0/29 &&
-		k scope add 10.82.0.0/29 --network lab --owner sato --until 2099-01-01 --why test --lab &&
-		k scan 10.82.0.0/29 --network lab --profile lab -q
-}
-store=one
+survey() { begin one && k scan 10.82.0.0/29 --network lab --profile lab -q; }
 ok "a survey in the first store" survey
 ok "telnet is seen" is 10.82.0.2 fail
 ok "the twin passes" is 10.82.0.3 pass

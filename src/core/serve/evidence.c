@@ -449,7 +449,9 @@ int evidence_orphans(struct serve *s, struct arena *a, size_t *ret_removed)
 
 /* ---- copies ---- */
 
-int evidence_pack(struct serve *s, struct store *copy)
+/* `one` for every piece of evidence of a store, those in files alone or all; each with memory of its own, since it holds the bytes. */
+static int each_evidence(struct serve *s, struct store *st, bool in_files,
+	int (*one)(struct serve *s, struct store *st, struct arena *a, const struct store_evidence *ev))
 {
 	u64 seq = 0;
 	u32 idx = 0;
@@ -459,55 +461,52 @@ int evidence_pack(struct serve *s, struct store *copy)
 	while (r == 0 && n != 0) {
 		struct arena *a = arena_new(NULL, 0);
 		struct store_evidence *rows;
-		struct str bytes;
 
-		if ((r = store_list_evidence(copy, a, seq, idx, true, 1, &rows, &n)) == 0 && n != 0 &&
-		    (r = evidence_load(s, a, &rows[0], &bytes)) == 0) {
-			r = store_move_evidence(copy, rows[0].seq, rows[0].idx, STORE_INLINE, bytes);
-			seq = rows[0].seq;
-			idx = rows[0].idx + 1;
+		r = store_list_evidence(st, a, seq, idx, in_files, 1000, &rows, &n);
+		for (size_t i = 0; r == 0 && i < n; i++) {
+			struct arena *mine = arena_new(a, 0);
+
+			r = one(s, st, mine, &rows[i]);
+			seq = rows[i].seq;
+			idx = rows[i].idx + 1;
+			arena_free(mine);
 		}
 		arena_free(a);
 	}
 	return r;
 }
 
-static int unpack_one(struct serve *s, u64 seq, u32 idx)
+static int pack_one(struct serve *s, struct store *copy, struct arena *a, const struct store_evidence *ev)
 {
-	struct arena *a = arena_new(NULL, 0);
-	struct str name = new_name(a);
-	struct store_evidence ev;
-	int r = store_get_evidence(s->st, a, seq, idx, &ev);
+	struct str bytes;
+	int r = evidence_load(s, a, ev, &bytes);
 
-	if (r == 0 && (r = evidence_write(s, a, name, ev.body)) == 0) {
-		r = store_move_evidence(s->st, seq, idx, STORE_IN_FILE, name);
+	return r != 0 ? r : store_move_evidence(copy, ev->seq, ev->idx, STORE_INLINE, bytes);
+}
+
+int evidence_pack(struct serve *s, struct store *copy)
+{
+	return each_evidence(s, copy, true, pack_one);
+}
+
+static int unpack_one(struct serve *s, struct store *st, struct arena *a, const struct store_evidence *ev)
+{
+	struct str name = new_name(a);
+	struct store_evidence whole;
+	int r;
+
+	if (ev->place != STORE_INLINE || ev->size <= LIMIT_EVIDENCE_SMALL) {
+		return 0;
 	}
-	arena_free(a);
+	if ((r = store_get_evidence(st, a, ev->seq, ev->idx, &whole)) == 0 && (r = evidence_write(s, a, name, whole.body)) == 0) {
+		r = store_move_evidence(st, ev->seq, ev->idx, STORE_IN_FILE, name);
+	}
 	return r;
 }
 
 int evidence_unpack(struct serve *s)
 {
-	u64 seq = 0;
-	u32 idx = 0;
-	size_t n = 1;
-	int r = 0;
-
-	while (r == 0 && n != 0) {
-		struct arena *a = arena_new(NULL, 0);
-		struct store_evidence *rows;
-
-		r = store_list_evidence(s->st, a, seq, idx, false, 1000, &rows, &n);
-		for (size_t i = 0; r == 0 && i < n; i++) {
-			seq = rows[i].seq;
-			idx = rows[i].idx + 1;
-			if (rows[i].place == STORE_INLINE && rows[i].size > LIMIT_EVIDENCE_SMALL) {
-				r = unpack_one(s, seq, rows[i].idx);
-			}
-		}
-		arena_free(a);
-	}
-	return r;
+	return each_evidence(s, s->st, false, unpack_one);
 }
 
 void evidence_close(struct serve *s)

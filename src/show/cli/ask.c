@@ -1,4 +1,5 @@
 #include "show/cli/ask.h"
+#include "show/cli/wholefile.h"
 
 #include "base/err.h"
 #include "base/rd.h"
@@ -286,10 +287,37 @@ int ask_close(struct ask *q, int exit)
 	return exit;
 }
 
-int ask_once(struct cli *c, u16 type, struct str body)
+int ask_about(struct cli *c, u16 type, struct str body, bool card, const char *hide)
 {
 	struct ask q;
 	int exit = ask_open(c, &q);
 
-	return exit != CLI_OK ? exit : ask_close(&q, ask_rows(&q, type, body));
+	if (exit != CLI_OK) {
+		return exit;
+	}
+	q.cards = card;
+	q.hide = hide;
+	return ask_close(&q, ask_rows(&q, type, body));
+}
+
+int ask_once(struct cli *c, u16 type, struct str body)
+{
+	return ask_about(c, type, body, false, NULL);
+}
+
+static int put_piece(void *arg, const struct msg *m)
+{
+	return wholefile_put(arg, m->body);
+}
+
+int ask_file(struct cli *c, u16 type, struct str body, struct wholefile *f)
+{
+	struct ask q;
+	int exit = ask_open(c, &q), r;
+
+	if (exit == CLI_OK) {
+		r = client_call(q.client, type, body, put_piece, f);
+		exit = ask_close(&q, f->err != 0 || r == 0 ? CLI_OK : ask_failed(&q, r));
+	}
+	return wholefile_end(c, f, exit);
 }

@@ -43,7 +43,11 @@ int ask_on(struct ask *q, u16 type, struct str body, struct str next) MUST_USE;
 int ask_close(struct ask *q, int exit);		/* ends the output and core; returns the exit code of the command */
 int ask_failed(struct ask *q, int err);		/* says what core answered */
 
-/* One request of a command that does nothing else. */
+/* One request of a command that does nothing else; ask_about: as a card or not, without the columns of `hide` (NULL: with all). */
 int ask_once(struct cli *c, u16 type, struct str body);
+int ask_about(struct cli *c, u16 type, struct str body, bool card, const char *hide);
+/* Likewise, and the answer is bytes for this file: it takes its name when they are whole and durable. */
+struct wholefile;
+int ask_file(struct cli *c, u16 type, struct str body, struct wholefile *f);
 
 #endif

@@ -25,16 +25,9 @@ int cmd_asset_ls(struct cli *c)
 static int about_asset(struct cli *c, u16 type, bool card)
 {
 	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
-	struct ask q;
-	int exit;
 
 	buf_blob(&b, c->args.p[0]);
-	if ((exit = ask_open(c, &q)) != CLI_OK) {
-		return exit;
-	}
-	q.cards = card;
-	q.hide = "asset";	/* the one that was asked about */
-	return ask_close(&q, ask_rows(&q, type, buf_view(&b)));
+	return ask_about(c, type, buf_view(&b), card, "asset");	/* the one that was asked about */
 }
 
 int cmd_asset_show(struct cli *c)
@@ -51,16 +44,14 @@ int cmd_fact_ls(struct cli *c)
 {
 	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
 	struct query what;
-	struct ask q;
-	int exit;
+	int exit = query_read(c, 1, &what);
 
-	if ((exit = query_read(c, 1, &what)) != CLI_OK || (exit = ask_open(c, &q)) != CLI_OK) {
-		return exit;
-	}
 	buf_blob(&b, c->args.p[0]);
-	query_put(&b, &what);
-	q.hide = "asset";
-	return ask_close(&q, ask_rows(&q, MSGS_FACTS, buf_view(&b)));
+	if (exit == CLI_OK) {
+		query_put(&b, &what);
+		exit = ask_about(c, MSGS_FACTS, buf_view(&b), false, "asset");
+	}
+	return exit;
 }
 
 /* The number of a fact is that of its entry and of the item in it: 18231.4. */
@@ -68,21 +59,14 @@ int cmd_fact_show(struct cli *c)
 {
 	struct str text = c->args.p[0], entry = str_cut(&text, '.');
 	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
-	struct ask q;
 	i64 seq, index;
-	int exit;
 
 	if (str_i64(entry, &seq) != 0 || str_i64(text, &index) != 0 || seq < 0 || index < 0 || index > UINT32_MAX) {
 		return cli_error(c, CLI_FAILED, "E-USAGE", MSG_err_fact_number, MSG_NONE, TR({ "what", c->args.p[0] }));
 	}
 	buf_u64(&b, (u64)seq);
 	buf_u32(&b, (u32)index);
-	if ((exit = ask_open(c, &q)) != CLI_OK) {
-		return exit;
-	}
-	q.cards = true;
-	q.hide = "fact";	/* the one that was asked about */
-	return ask_close(&q, ask_rows(&q, MSGS_FACT, buf_view(&b)));
+	return ask_about(c, MSGS_FACT, buf_view(&b), true, "fact");	/* the one that was asked about */
 }
 
 /* "owner.name=Sato", "software[name=firmware].version=2.1": kind, places in brackets, field, value. The kind table says what

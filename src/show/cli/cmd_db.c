@@ -20,19 +20,13 @@ int cmd_db_migrate(struct cli *c)
 	return ask_once(c, MSGS_SCHEMA, S(""));
 }
 
-static int take_piece(void *arg, const struct msg *m)
-{
-	return wholefile_put(arg, m->body);
-}
-
 /* The copy takes its name when it is whole and durable, and never that of another file. */
 int cmd_db_backup(struct cli *c)
 {
 	struct str path = c->args.p[0];
 	struct wholefile f;
 	struct stat st;
-	struct ask q;
-	int exit, r;
+	int exit;
 
 	if (lstat(str_c(c->a, path), &st) == 0) {
 		return cli_error_of(c, ERR_EXISTS, path);
@@ -41,12 +35,7 @@ int cmd_db_backup(struct cli *c)
 		return exit;
 	}
 	f.fresh = true;
-	if ((exit = ask_open(c, &q)) == CLI_OK) {
-		r = client_call(q.client, MSGS_BACKUP, S(""), take_piece, &f);
-		exit = f.err != 0 || r == 0 ? CLI_OK : ask_failed(&q, r);
-		exit = ask_close(&q, exit);
-	}
-	if ((exit = wholefile_end(c, &f, exit)) == CLI_OK) {
+	if ((exit = ask_file(c, MSGS_BACKUP, S(""), &f)) == CLI_OK) {
 		cli_say(c, MSG_say_backed_up, TR({ "file", path }, { "size", str_printf(c->a, "%ju", (uintmax_t)f.size) }));
 	}
 	return exit;

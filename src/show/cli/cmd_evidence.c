@@ -24,20 +24,9 @@ int cmd_evidence_ls(struct cli *c)
 int cmd_evidence_show(struct cli *c)
 {
 	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
-	struct ask q;
-	int exit;
 
 	buf_blob(&b, c->args.p[0]);
-	if ((exit = ask_open(c, &q)) != CLI_OK) {
-		return exit;
-	}
-	q.cards = true;
-	return ask_close(&q, ask_rows(&q, MSGS_EVIDENCE_SHOW, buf_view(&b)));
-}
-
-static int take_piece(void *arg, const struct msg *m)
-{
-	return wholefile_put(arg, m->body);
+	return ask_about(c, MSGS_EVIDENCE_SHOW, buf_view(&b), true, NULL);
 }
 
 int cmd_evidence_export(struct cli *c)
@@ -45,8 +34,7 @@ int cmd_evidence_export(struct cli *c)
 	struct str path = cli_str(c, "output");
 	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
 	struct wholefile f;
-	struct ask q;
-	int exit, r;
+	int exit;
 
 	if (path.n == 0) {
 		return cli_error(c, CLI_FAILED, "E-USAGE", MSG_err_evidence_output, MSG_NONE, TR({ "id", c->args.p[0] }));
@@ -55,11 +43,7 @@ int cmd_evidence_export(struct cli *c)
 		return exit;
 	}
 	buf_blob(&b, c->args.p[0]);
-	if ((exit = ask_open(c, &q)) == CLI_OK) {
-		r = client_call(q.client, MSGS_EVIDENCE_GET, buf_view(&b), take_piece, &f);
-		exit = ask_close(&q, r == 0 || f.err != 0 ? CLI_OK : ask_failed(&q, r));
-	}
-	if ((exit = wholefile_end(c, &f, exit)) == CLI_OK) {
+	if ((exit = ask_file(c, MSGS_EVIDENCE_GET, buf_view(&b), &f)) == CLI_OK) {
 		cli_say(c, MSG_say_evidence_exported, TR({ "id", c->args.p[0] }, { "file", path },
 			{ "size", str_printf(c->a, "%ju", (uintmax_t)f.size) }));
 	}

@@ -5,17 +5,11 @@
 
 #include "base/err.h"
 
-static int take_piece(void *arg, const struct msg *m)
-{
-	return wholefile_put(arg, m->body);
-}
-
 int cmd_export(struct cli *c)
 {
 	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
 	struct wholefile f;
-	struct ask q;
-	int exit, r;
+	int exit;
 
 	if (cli_flag(c, "register")) {
 		return register_export(c);
@@ -24,12 +18,7 @@ int cmd_export(struct cli *c)
 	if ((exit = wholefile_open(c, &f, cli_str(c, "output"))) != CLI_OK) {
 		return exit;
 	}
-	if ((exit = ask_open(c, &q)) == CLI_OK) {
-		r = client_call(q.client, MSGS_EXPORT, buf_view(&b), take_piece, &f);
-		exit = f.err != 0 || r == 0 ? CLI_OK : ask_failed(&q, r);
-		exit = ask_close(&q, exit);
-	}
-	exit = wholefile_end(c, &f, exit);
+	exit = ask_file(c, MSGS_EXPORT, buf_view(&b), &f);
 	if (exit == CLI_OK && f.part != NULL) {
 		cli_say(c, MSG_say_exported, TR({ "file", f.path }, { "size", str_printf(c->a, "%ju", (uintmax_t)f.size) }));
 	}

@@ -7,14 +7,7 @@
 
 int cmd_ledger_head(struct cli *c)
 {
-	struct ask q;
-	int exit = ask_open(c, &q);
-
-	if (exit != CLI_OK) {
-		return exit;
-	}
-	q.cards = true;
-	return ask_close(&q, ask_rows(&q, MSGS_HEAD, S("")));
+	return ask_about(c, MSGS_HEAD, S(""), true, NULL);
 }
 
 int cmd_ledger_ls(struct cli *c)
@@ -43,28 +36,17 @@ int cmd_ledger_verify(struct cli *c)
 
 /* ---- prove: the bundle is there whole, or not at all ---- */
 
-static int take_piece(void *arg, const struct msg *m)
-{
-	return wholefile_put(arg, m->body);
-}
-
 int cmd_ledger_prove(struct cli *c)
 {
 	struct buf b = buf_new(c->a, LIMIT_MSG_BODY);
 	struct wholefile f;
-	struct ask q;
-	int exit, r;
+	int exit;
 
 	if ((exit = wholefile_open(c, &f, cli_str(c, "output"))) != CLI_OK) {
 		return exit;
 	}
 	buf_blob(&b, c->args.n > 0 ? c->args.p[0] : S(""));
-	if ((exit = ask_open(c, &q)) == CLI_OK) {
-		r = client_call(q.client, MSGS_PROVE, buf_view(&b), take_piece, &f);
-		exit = f.err != 0 || r == 0 ? CLI_OK : ask_failed(&q, r);
-		exit = ask_close(&q, exit);
-	}
-	if ((exit = wholefile_end(c, &f, exit)) == CLI_OK) {
+	if ((exit = ask_file(c, MSGS_PROVE, buf_view(&b), &f)) == CLI_OK) {
 		cli_say(c, MSG_say_proved, TR({ "file", f.path }, { "size", str_printf(c->a, "%ju", (uintmax_t)f.size) }));
 	}
 	return exit;

@@ -300,6 +300,17 @@ static void a_copy_and_an_erasure(void)
 	place();
 }
 
+static void restored_where_nothing_was(void)
+{
+	a_copy_and_an_erasure();
+	serve_close(c.s);
+	c.s = NULL;
+	assert_int_equal(unlink("korobanu.db"), 0);
+	assert_int_equal(nftw("log", remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+	core_again(&c);
+	assert_str(str_z(told(VIEW_UNKNOWN)), "restored-none");
+}
+
 /* The directory's store is damaged: what it published tells. */
 void test_restore__by_the_published_ledger(void **state)
 {
@@ -337,13 +348,7 @@ void test_restore__what_is_not_known_is_said(void **state)
 
 	/* where nothing was */
 	core_begin(&c);
-	a_copy_and_an_erasure();
-	serve_close(c.s);
-	c.s = NULL;
-	assert_int_equal(unlink("korobanu.db"), 0);
-	assert_int_equal(nftw("log", remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
-	core_again(&c);
-	assert_str(str_z(told(VIEW_UNKNOWN)), "restored-none");
+	restored_where_nothing_was();
 	core_end(&c);
 }
 
@@ -363,13 +368,7 @@ void test_restore__a_person_settles_what_is_not_known(void **state)
 	(void)state;
 	core_begin(&c);
 	assert_int_equal(settle(1, "no restore"), ERR_NOTFOUND);
-	a_copy_and_an_erasure();
-	serve_close(c.s);
-	c.s = NULL;
-	assert_int_equal(unlink("korobanu.db"), 0);
-	assert_int_equal(nftw("log", remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
-	core_again(&c);
-	assert_str(str_z(told(VIEW_UNKNOWN)), "restored-none");
+	restored_where_nothing_was();
 	assert_int_equal(settle(1, "another epoch"), ERR_NOTFOUND);
 	assert_int_equal(settle(3, "none yet"), ERR_NOTFOUND);
 	assert_int_equal(settle(2, ""), ERR_MISSING);
