@@ -29,8 +29,8 @@ record() {	# PREFIX
 tour() {	# TARGETS ADDRESS-WITH ADDRESS-WITHOUT
 	# shellcheck disable=SC2086
 	show scan $1 --network lab --profile lab
-	show sheet show "$2"
-	show sheet show "$3"
+	show sheet show "$2" --item JS-14-2,5.6-1
+	show sheet show "$3" --item JS-14-2,5.6-1
 	show rule explain "$2" M01
 	show ledger prove -o "$demo/proof.jsonl"
 	mkdir -p "$demo/empty"

@@ -5,7 +5,7 @@
 set -eu
 glossary=doc/glossary.ja.yaml
 if [ $# -eq 0 ]; then
-	set -- $(git ls-files 'i18n/ja.yaml' 'README.ja.md' 'doc/*.ja.md' 'doc/ja/*' 'src/*.tbl' 'measures/*.yaml')
+	set -- $(git ls-files 'i18n/ja.yaml' 'README.ja.md' 'doc/*.ja.md' 'doc/ja/*' 'src/*.tbl' 'measures/*.yaml' 'guidelines/*.yaml')
 fi
 LC_ALL=C awk -v glossary="$glossary" '
 FILENAME == glossary {

@@ -2,7 +2,26 @@
  * is, and whether today's lists of words hold for it. Refused whole with the place, or every control, measure and pair can be found by its name. */
 #include "fuzz.h"
 
-#include "core/catalog/catalog.h"
+#include "core/catalog/guide.h"
+
+/* What a person hands to `guide lint`: read and faulted, whatever it is. */
+static void lint(struct arena *a, const struct catalog_source *src, size_t n)
+{
+	struct guide_faults f = { 0 };
+	struct guide_doc d;
+	struct perr err;
+
+	if (guide_lint(a, src, NULL, n, &f, &err) == 0 && guide_read(a, src, n, S("fuzz"), &d, &err) == 0) {
+		for (size_t i = 0; i < d.nitems; i++) {
+			struct str rel, href;
+
+			(void)guide_prop(&d, &d.items[i], "provenance");
+			for (size_t k = 0; guide_link(&d.items[i], k, &rel, &href); k++) {
+				(void)str_hex(a, href.p, href.n);
+			}
+		}
+	}
+}
 
 int LLVMFuzzerTestOneInput(const u8 *p, size_t n)
 {
@@ -22,6 +41,7 @@ int LLVMFuzzerTestOneInput(const u8 *p, size_t n)
 				.past = (u8)piece.p[0] / countof(kinds) % 2 != 0, .body = str_from(piece, 1) };
 		}
 	}
+	lint(a, src, k);
 	if (catalog_load(a, src, k, &c, &err) != 0) {
 		must(err.text[0] != '\0');
 		arena_free(a);

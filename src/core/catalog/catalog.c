@@ -1,6 +1,7 @@
 #include "core/catalog/catalog_int.h"
 
 #include <nettle/sha2.h>
+#include <string.h>
 
 const char *const catalog_relation_names[CATALOG_RELATION_COUNT] = {
 	[CATALOG_NEEDED] = "needed",
@@ -48,6 +49,15 @@ int catalog_once(struct reader *r, const char *kind, struct str id)
 	return is_new ? 0 : perr_set(r->err, ERR_DUP, 0, "%.*s: %s %.*s stands twice", STRF(r->source), kind, STRF(id));
 }
 
+/* What the build wrote is canonical already, and its hash is known. */
+static struct catalog_text ready_text(const char *kind, const struct catalog_source *src)
+{
+	struct catalog_text t = { .kind = str_z(kind), .name = src->name, .body = src->body };
+
+	memcpy(t.hash, src->hash, sizeof t.hash);
+	return t;
+}
+
 struct catalog_text catalog_text_of(struct arena *a, const char *kind, struct str name, const struct json *v)
 {
 	struct catalog_text t = { .kind = str_z(kind), .name = name };
@@ -61,6 +71,18 @@ struct catalog_text catalog_text_of(struct arena *a, const char *kind, struct st
 	sha256_update(&h, t.body.n, (const u8 *)t.body.p);
 	sha256_digest(&h, sizeof t.hash, t.hash);
 	return t;
+}
+
+/* A group without controls (what is out of scope, the steps of a process) has parts only: nothing there is answered. */
+static int group_of(const struct reader *r, const struct json *group, const struct json **ret)
+{
+	static const struct json none = { .type = JSON_ARR };
+
+	if (json_get(group, S("controls")) == NULL && json_get(group, S("parts")) != NULL) {
+		*ret = &none;
+		return 0;
+	}
+	return list_of(r, group, "controls", ret);
 }
 
 /* Control lists nest: a control's parts are controls. Depth is bounded by the JSON reader. */
@@ -90,7 +112,7 @@ static int controls_of(struct reader *r, struct str guideline, const struct json
 	return 0;
 }
 
-static int guideline_of(struct reader *r, const struct json *doc, struct catalog_guideline *g)
+static int guideline_of(struct reader *r, const struct catalog_source *src, const struct json *doc, struct catalog_guideline *g)
 {
 	const struct json *cat = json_get(doc, S("catalog")), *groups;
 	struct catalog_control *all;
@@ -109,7 +131,7 @@ static int guideline_of(struct reader *r, const struct json *doc, struct catalog
 	for (size_t i = 0; i < groups->arr.n; i++) {
 		const struct json *list;
 
-		if ((e = list_of(r, &groups->arr.p[i], "controls", &list)) != 0) {
+		if ((e = group_of(r, &groups->arr.p[i], &list)) != 0) {
 			return e;
 		}
 		n += list->arr.n;
@@ -118,16 +140,17 @@ static int guideline_of(struct reader *r, const struct json *doc, struct catalog
 	g->controls = all;
 	for (size_t i = 0; i < groups->arr.n; i++) {
 		const struct catalog_control *some;
+		const struct json *list;
 		size_t nsome;
 
-		if ((e = controls_of(r, g->id, json_get(&groups->arr.p[i], S("controls")), &some, &nsome)) != 0) {
+		if ((e = group_of(r, &groups->arr.p[i], &list)) != 0 || (e = controls_of(r, g->id, list, &some, &nsome)) != 0) {
 			return e;
 		}
 		for (size_t k = 0; k < nsome; k++) {
 			all[g->ncontrols++] = some[k];
 		}
 	}
-	g->text = catalog_text_of(r->a, "guideline", g->id, doc);
+	g->text = src->hash != NULL ? ready_text("guideline", src) : catalog_text_of(r->a, "guideline", g->id, doc);
 	return 0;
 }
 
@@ -223,8 +246,11 @@ static int read_source(struct reader *r, const struct catalog_source *src, const
 
 	r->source = src->name;
 	r->past = src->past;
+	if (str_eq(src->kind, S("register"))) {
+		return 0;
+	}
 	if (str_eq(src->kind, S("guideline"))) {
-		return guideline_of(r, doc, &gs[c->nguidelines++]);
+		return guideline_of(r, src, doc, &gs[c->nguidelines++]);
 	}
 	if (str_eq(src->kind, S("measures"))) {
 		if ((e = list_of(r, doc, "measures", &list)) != 0) {
@@ -298,7 +324,7 @@ static int load(struct reader *r, const struct catalog_source *src, size_t n, st
 	int e;
 
 	for (size_t i = 0; i < n; i++) {
-		if ((e = json_parse(a, src[i].body, &docs[i], r->err)) != 0) {
+		if (!str_eq(src[i].kind, S("register")) && (e = json_parse(a, src[i].body, &docs[i], r->err)) != 0) {
 			return e;
 		}
 	}
@@ -401,4 +427,24 @@ const struct catalog_control *catalog_control(const struct catalog_guideline *g,
 bool catalog_pair_reviewed(const struct catalog_pair *p)
 {
 	return p->read_by.n != 0 && p->read_on.n != 0;
+}
+
+bool catalog_guideline_mapped(const struct catalog *c, const struct catalog_guideline *g)
+{
+	for (size_t i = 0; i < c->npairs; i++) {
+		if (str_eq(c->pairs[i].guideline, g->id)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool catalog_control_mapped(const struct catalog *c, const struct catalog_guideline *g, const struct catalog_control *control)
+{
+	for (size_t i = 0; i < c->npairs; i++) {
+		if (str_eq(c->pairs[i].guideline, g->id) && find_control(control, 1, c->pairs[i].control) != NULL) {
+			return true;
+		}
+	}
+	return false;
 }

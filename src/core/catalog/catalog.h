@@ -80,10 +80,12 @@ struct catalog {
 	const struct map *ids;		/* of the measures */
 };
 
-/* One source file as canonical JSON; kind is its folder: "guideline", "measures" or "mapping". */
+/* One source file as canonical JSON; kind is "guideline", "measures", "mapping", or "register", which core/catalog/guide.h
+ * reads and catalog_load passes over. */
 struct catalog_source {
 	struct str kind, name, body;
 	bool past;		/* a text of a store or bundle, maybe of another program: words are not held against today's lists */
+	const u8 *hash;			/* SHA-256 of the body where that is canonical and the hash is known from the build; NULL: it is made */
 };
 extern const struct catalog_source catalog_builtin[];
 extern const size_t catalog_nbuiltin;
@@ -104,5 +106,8 @@ const struct catalog_measure *catalog_measure(const struct catalog *c, struct st
 const struct catalog_guideline *catalog_guideline(const struct catalog *c, struct str id);
 const struct catalog_control *catalog_control(const struct catalog_guideline *g, struct str id);	/* parts too */
 bool catalog_pair_reviewed(const struct catalog_pair *p);
+/* Whether any pair, reviewed or not, speaks of the guideline, or of the control or one of its parts. */
+bool catalog_guideline_mapped(const struct catalog *c, const struct catalog_guideline *g);
+bool catalog_control_mapped(const struct catalog *c, const struct catalog_guideline *g, const struct catalog_control *control);
 
 #endif

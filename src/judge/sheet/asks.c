@@ -213,7 +213,10 @@ static int sheet_of(void *ctx, struct serve *s, struct arena *a, u64 asset)
 	for (size_t g = 0; r == 0 && g < x.j->catalog.nguidelines; g++) {
 		const struct catalog_guideline *gl = &x.j->catalog.guidelines[g];
 
-		for (size_t i = 0; (q->guideline.n == 0 || str_eq(q->guideline, gl->id)) && i < gl->ncontrols; i++) {
+		/* Whoever names no guideline sees those that something can answer. */
+		bool wanted = q->guideline.n == 0 ? catalog_guideline_mapped(&x.j->catalog, gl) : str_eq(q->guideline, gl->id);
+
+		for (size_t i = 0; wanted && i < gl->ncontrols; i++) {
 			struct sheet_item it;
 
 			sheet_item(a, &x.j->catalog, gl, &gl->controls[i], answer_of, &x, &it);

@@ -83,7 +83,9 @@ static void add_texts(struct judge *j, struct arena *a)
 		add_text(j, &c->pairs[i].text);
 	}
 	for (size_t i = 0; i < c->nguidelines; i++) {
-		add_text(j, &c->guidelines[i].text);
+		if (catalog_guideline_mapped(c, &c->guidelines[i])) {
+			add_text(j, &c->guidelines[i].text);
+		}
 	}
 }
 

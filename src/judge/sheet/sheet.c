@@ -33,17 +33,23 @@ static bool set_passes(const struct asked *q, const struct catalog_pair *p)
 
 static void from_pairs(const struct asked *q, struct sheet_item *it)
 {
-	struct sheet_line *lines = arena_alloc(q->a, q->catalog->npairs * sizeof *lines);
+	struct sheet_line *lines;
 	bool failed = false, sufficient = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < q->catalog->npairs; i++) {
+		n += speaks_of(q, &q->catalog->pairs[i], it->control);
+	}
+	lines = arena_alloc(q->a, n * sizeof *lines);
 
 	for (size_t i = 0; i < q->catalog->npairs; i++) {
 		const struct catalog_pair *p = &q->catalog->pairs[i];
-		struct sheet_line *l = &lines[it->nlines];
+		struct sheet_line *l;
 
 		if (!speaks_of(q, p, it->control)) {
 			continue;
 		}
-		it->nlines++;
+		l = &lines[it->nlines++];
 		*l = (struct sheet_line){ .pair = p, .answer = measure_answer(q, p->measure),
 			.reviewed = catalog_pair_reviewed(p) };
 		failed = failed || (l->reviewed && p->relation == CATALOG_NEEDED && l->answer == VIEW_FAIL);

@@ -3,7 +3,21 @@
 
 struct sheet {
 	struct str asset;	/* whose table is open */
+	const struct str *items;	/* only these and their parts; none: all */
+	size_t nitems, shown;
 };
+
+static bool asked_for(const struct sheet *s, const struct view_row *row)
+{
+	const struct view_value *item = &row->v[VIEW_control_item], *parent = &row->v[VIEW_control_parent];
+
+	for (size_t i = 0; i < s->nitems; i++) {
+		if (str_eq(item->s, s->items[i]) || (parent->present && str_eq(parent->s, s->items[i]))) {
+			return true;
+		}
+	}
+	return s->nitems == 0;
+}
 
 static struct str heading(struct arena *a, const struct view_row *row)
 {
@@ -26,6 +40,10 @@ static bool next_asset(void *arg, struct ask *q, const struct view_row *row)
 	struct sheet *s = arg;
 	struct str asset = row->v[VIEW_control_asset].s;
 
+	if (row->view->number == VIEW_control && !asked_for(s, row)) {
+		return true;
+	}
+	s->shown++;
 	if (out_format(q->c) == OUT_TABLE && row->view->number == VIEW_control && !str_eq(asset, s->asset)) {
 		s->asset = str_dup(q->c->a, asset);
 		q->exit = ask_table(q, heading(q->c->a, row));
@@ -40,6 +58,7 @@ int cmd_sheet_show(struct cli *c)
 	struct ask q;
 	int exit;
 
+	s.items = cli_list(c, "item", &s.nitems);
 	buf_blob(&b, c->args.n > 0 ? c->args.p[0] : S(""));
 	buf_blob(&b, cli_str(c, "guide"));
 	buf_u8(&b, c->lang == LANG_ja);
@@ -49,7 +68,11 @@ int cmd_sheet_show(struct cli *c)
 	q.hide = "asset name";
 	q.take = next_asset;
 	q.take_arg = &s;
-	return ask_close(&q, ask_rows(&q, MSGS_SHEET, buf_view(&b)));
+	exit = ask_close(&q, ask_rows(&q, MSGS_SHEET, buf_view(&b)));
+	if (exit == CLI_OK && s.nitems > 0 && s.shown == 0) {
+		return cli_error(c, CLI_NO, "E-ITEM", MSG_err_sheet_item, MSG_fix_sheet_item, TR_NONE);
+	}
+	return exit;
 }
 
 int cmd_rule_explain(struct cli *c)

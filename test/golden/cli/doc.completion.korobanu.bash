@@ -9,6 +9,13 @@ _korobanu()
 	"scan  --status") COMPREPLY=($(compgen -W 'line json off' -- "$cur")); return ;;
 	"scope add --vantage") COMPREPLY=($(compgen -W 'v1 v2 v3 v4' -- "$cur")); return ;;
 	"declare set --state") COMPREPLY=($(compgen -W 'factory initialised customised' -- "$cur")); return ;;
+	"guide ls --component") COMPREPLY=($(compgen -W 'device network platform management' -- "$cur")); return ;;
+	"guide ls --field") COMPREPLY=($(compgen -W 'agriculture automotive general home industrial medical payment power railway router' -- "$cur")); return ;;
+	"guide ls --region") COMPREPLY=($(compgen -W 'europe germany global japan singapore uk usa' -- "$cur")); return ;;
+	"guide ls --audience") COMPREPLY=($(compgen -W 'adopter authority developer maker operator provider tester user' -- "$cur")); return ;;
+	"guide show --audience") COMPREPLY=($(compgen -W 'adopter authority developer maker operator provider tester user' -- "$cur")); return ;;
+	"guide matrix --edition") COMPREPLY=($(compgen -W 'A B C' -- "$cur")); return ;;
+	"guide matrix --component") COMPREPLY=($(compgen -W 'device network platform management' -- "$cur")); return ;;
 	"erase  --basis") COMPREPLY=($(compgen -W 'contract law mistake other request retention' -- "$cur")); return ;;
 	esac
 	case $prev in
@@ -55,7 +62,11 @@ _korobanu()
 	"evidence ls") w='--format --json --columns --header --bom --fields-help --store --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"evidence show") w='--format --json --columns --header --bom --fields-help --store --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"evidence export") w='--output --store --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
-	"sheet show") w='--guide --format --json --columns --header --bom --fields-help --store --zones --as-of --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"guide ls") w='--component --field --region --audience --held --format --json --columns --header --bom --fields-help --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"guide show") w='--level --audience --format --json --columns --header --bom --fields-help --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"guide matrix") w='--edition --component --format --json --columns --header --bom --fields-help --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"guide lint") w='--format --json --columns --header --bom --fields-help --config --set --lang --color --ascii --quiet --verbose --help' ;;
+	"sheet show") w='--guide --item --format --json --columns --header --bom --fields-help --store --zones --as-of --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"rule explain") w='--format --json --columns --header --bom --fields-help --store --zones --as-of --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"rule check") w='--file --format --json --columns --header --bom --fields-help --config --set --lang --color --ascii --quiet --verbose --help' ;;
 	"ledger head") w='--format --json --columns --header --bom --fields-help --store --zones --config --set --lang --color --ascii --quiet --verbose --help' ;;
@@ -86,12 +97,13 @@ _korobanu()
 	"fact "*) w='ls show kinds ' ;;
 	"measure "*) w='ls show ' ;;
 	"evidence "*) w='add ls show export ' ;;
+	"guide "*) w='ls show matrix lint ' ;;
 	"sheet "*) w='show ' ;;
 	"rule "*) w='explain check ' ;;
 	"ledger "*) w='head ls prove verify consistency anchor export rotate-key ' ;;
 	"db "*) w='check backup restore settle migrate ' ;;
 	"config "*) w='show test ' ;;
-	*) w='scan verify import export demo status network scope asset declare fact measure evidence sheet rule ledger erase db doctor info config completion help version ' ;;
+	*) w='scan verify import export demo status network scope asset declare fact measure evidence guide sheet rule ledger erase db doctor info config completion help version ' ;;
 	esac
 	if [[ $w == --* && $cur != -* ]]; then
 		COMPREPLY=($(compgen -f -- "$cur"))
