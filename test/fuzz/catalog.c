@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const u8 *p, size_t n)
 
 		if (piece.n > 0) {
 			src[k++] = (struct catalog_source){ .kind = str_z(kinds[(u8)piece.p[0] % countof(kinds)]), .name = S("fuzz"),
-				.past = (u8)piece.p[0] / countof(kinds) % 2 != 0, .body = str_from(piece, 1) };
+				.past = (u8)piece.p[0] / countof(kinds) % 2 == 0, .body = str_from(piece, 1) };
 		}
 	}
 	lint(a, src, k);
