@@ -7,7 +7,8 @@
  * - of the published log: that a checkpoint takes its name, or a file is removed there that another one replaces. Core
  *   answers from the database;
  * - of anything else: that core answers (what a command says rests on an answer of core before it; of a command's own
- *   file, that anybody says anything), that something takes a name or a place, and of a log that it is folded.
+ *   file, that anybody says anything), that something takes a name or a place, and of a log that it is folded, or that the redo
+ *   log, which holds the same entries, is begun anew.
  *
  * A sync made again before any of these, or never followed by one, is not missed. */
 #include "why.h"
@@ -31,11 +32,29 @@ static bool is_in_log(const char *path, const char *store)
 	return is_below(path, dir);
 }
 
-static bool is_log_of(const char *path, const char *file)
+static bool is_beside(const char *path, const char *file, const char *end)
 {
 	size_t n = strlen(file);
 
-	return strncmp(path, file, n) == 0 && strcmp(path + n, "-wal") == 0;
+	return strncmp(path, file, n) == 0 && strcmp(path + n, end) == 0;
+}
+
+static bool is_log_of(const char *path, const char *file)
+{
+	return is_beside(path, file, "-wal");
+}
+
+/* The redo log beside `log` is begun anew, or goes: what stood there stands in `log` alone. */
+static bool redo_goes(const struct event *e, const char *log)
+{
+	char file[4096];
+	size_t n = strlen(log);
+
+	if (n < 4 || n - 4 >= sizeof file || strcmp(log + n - 4, "-wal") != 0)
+		return false;
+	memcpy(file, log, n - 4);
+	file[n - 4] = '\0';
+	return is_beside(e->path, file, "-redo") && ((e->h.op == OP_WRITE && e->h.off == 0) || e->h.op == OP_UNLINK);
 }
 
 /* The page that `k` wrote, and `sync` would make durable, stands in a log that was begun, and synced after it. */
@@ -112,9 +131,9 @@ bool why_hangs(const struct disk *d, size_t sync, size_t k, const char *store)
 	case OP_RENAME:
 		return !is_in_log(e->other, store);
 	case OP_WRITE:
-		return is_log_of(s->path, e->path);
+		return is_log_of(s->path, e->path) || redo_goes(e, s->path);
 	default:
-		return false;
+		return redo_goes(e, s->path);
 	}
 }
 

@@ -49,7 +49,8 @@ struct taken {
 	struct seen seen;
 	struct run_limits limits;	/* of the chunk being taken */
 	struct str zone;
-	struct str quota_zone;	/* evidence of the chunk being taken counts there */
+	struct str quota_zone;	/* evidence of the chunk being taken counts there; asked with its first piece */
+	bool quota_known;
 	struct str *ids;
 	struct store_object *progress;		/* one a run, and one a part */
 	size_t nids, nprogress;
@@ -63,7 +64,7 @@ static struct str zone_of(struct serve *s, struct arena *a, struct str network)
 }
 
 /* Why one piece of evidence is not kept; the fact that names it stays and says `dropped`. */
-static int take_evidence(struct serve *s, const struct taken *t, const struct chunk *c, const struct chunk_item *from, struct item *it)
+static int take_evidence(struct serve *s, struct taken *t, const struct chunk *c, const struct chunk_item *from, struct item *it)
 {
 	bool room;
 	int r;
@@ -80,6 +81,10 @@ static int take_evidence(struct serve *s, const struct taken *t, const struct ch
 		return from->body.n == 0 ? ERR_MISSING : ERR_LIMIT;
 	} else {
 		it->ev_bytes = from->body;
+	}
+	if (!t->quota_known) {
+		t->quota_zone = zone_of(s, t->a, t->limits.network);
+		t->quota_known = true;
 	}
 	r = evidence_room(s, t->quota_zone, c->run, it->ev_bytes.n, &room);
 	return r != 0 ? r : room ? 0 : ERR_NOSPACE;
@@ -149,7 +154,7 @@ static void take_items(struct serve *s, struct taken *t, const struct chunk *c)
 {
 	t->at = arena_alloc(t->a, c->nitems * sizeof *t->at + 1);
 	t->network = S("");
-	t->quota_zone = zone_of(s, t->a, t->limits.network);
+	t->quota_known = false;
 	for (size_t i = 0; i < c->nitems; i++) {
 		struct errlist errs = { 0 };
 		int r;

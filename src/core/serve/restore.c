@@ -185,7 +185,7 @@ static int move(const char *from, const char *to)
 /* Steps (4) and (5). */
 static int take_place(void)
 {
-	static const char *const was[] = { STORE_FILE, STORE_FILE "-wal", STORE_FILE "-shm", "log" };
+	static const char *const was[] = { STORE_FILE, STORE_FILE "-wal", STORE_FILE "-shm", STORE_REDO, "log" };
 	char to[64];
 	int r = 0;
 

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define LOG_DIR "log"
+#define REDO_AFTER 8			/* small entries of one core before their log is worth its file */
 #define SIGN_EVERY_NS ((i64)1000000000)
 #define CONNS_MAX 64
 #define CLOCK_LOOK_MS 60000
@@ -675,7 +676,7 @@ static int start(struct serve *s)
 		return r;
 	}
 	s->texts_told = s->texts_kept = false;		/* that may have been said of the copy */
-	r = store_open(".", &(struct store_opts){ 0 }, &s->st, &err);
+	r = store_open(".", &(struct store_opts){ .redo_after = REDO_AFTER }, &s->st, &err);
 
 	if (r != 0) {
 		log_error("cannot open the store: %s", err.text[0] != '\0' ? err.text : err_text(r));

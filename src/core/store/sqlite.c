@@ -305,6 +305,13 @@ static int lite_settle(struct store *st)
 	return 0;
 }
 
+static const char *lite_redo_beside(struct store *st)
+{
+	struct lite *l = st->e;
+
+	return l->path;
+}
+
 static int prepare_one(struct store *st, enum store_q q)
 {
 	struct lite *l = st->e;
@@ -388,6 +395,43 @@ static int lite_commit(struct store *st)
 	lite_rollback(st);
 	st->dead = true;
 	return r;
+}
+
+static int set_synchronous(struct store *st, const char *how)
+{
+	struct lite *l = st->e;
+	char sql[40];
+
+	snprintf(sql, sizeof sql, "PRAGMA synchronous=%s", how);
+	return fail(st, sqlite3_exec(l->db, sql, NULL, NULL, NULL), "beginning a transaction");
+}
+
+static int lite_begin_lazy(struct store *st)
+{
+	int r = set_synchronous(st, "NORMAL");
+
+	return r != 0 ? r : lite_begin(st, true);
+}
+
+static int lite_commit_lazy(struct store *st)
+{
+	int r = lite_commit(st);
+
+	return r != 0 ? r : set_synchronous(st, "FULL");
+}
+
+/* Whatever was committed stands in the log, or was folded from it into the file by steps that sync. */
+static int lite_sync(struct store *st)
+{
+	struct lite *l = st->e;
+	sqlite3_file *log = NULL;
+	int rc = sqlite3_file_control(l->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+
+	if (rc == SQLITE_OK && log != NULL && log->pMethods != NULL)
+		rc = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+	if (rc != SQLITE_OK)
+		st->dead = true;
+	return fail(st, rc, "making the log durable");
 }
 
 static int bind(struct store *st, struct stmt *s, enum store_q q, const struct store_val *args)
@@ -524,7 +568,7 @@ static int lite_check(struct store *st)
 	return fail(st, rc, "reading every page");
 }
 
-static int sync_dir_of(const char *path)
+int store_sync_dir(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	char *dir = slash == NULL ? strdup(".") : slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
@@ -581,7 +625,7 @@ static int copy_to(struct store *st, const char *path, bool durable)
 		r = store_fail(st, err_from_errno(errno), "%s: %s", part, strerror(errno));
 	close(fd);
 	/* link() is not for the sandbox */
-	if (r == 0 && (rename(part, path) != 0 || (durable && sync_dir_of(path) != 0)))
+	if (r == 0 && (rename(part, path) != 0 || (durable && store_sync_dir(path) != 0)))
 		r = store_fail(st, err_from_errno(errno), "%s: %s", path, strerror(errno));
 	if (r != 0)
 		(void)unlink(part);
@@ -616,9 +660,11 @@ static int lite_backup_before(struct store *st, u32 version)
 
 const struct store_engine store_engine_sqlite = {
 	.name = "sqlite", .dialect = STORE_SQLITE,
-	.open = lite_open, .settle = lite_settle, .create = lite_create, .prepare = lite_prepare, .ready = lite_ready,
+	.open = lite_open, .settle = lite_settle, .redo_beside = lite_redo_beside, .create = lite_create, .prepare = lite_prepare, .ready = lite_ready,
 	.close = lite_close,
-	.begin = lite_begin, .commit = lite_commit, .rollback = lite_rollback, .script = script, .many = lite_many,
+	.begin = lite_begin, .commit = lite_commit, .rollback = lite_rollback,
+	.begin_lazy = lite_begin_lazy, .commit_lazy = lite_commit_lazy, .sync = lite_sync,
+	 .script = script, .many = lite_many,
 	.query = lite_query,
 	.scrub = lite_scrub, .check = lite_check, .backup = lite_backup, .backup_before = lite_backup_before,
 };

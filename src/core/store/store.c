@@ -42,7 +42,15 @@ int store_enter(struct store *st)
 		return store_fail(st, ERR_IO, "the outcome of a commit is not known: the process must end");
 	arena_reset(st->scratch);
 	st->why[0] = '\0';
-	return 0;
+	return redo_apply(st);
+}
+
+/* For what stands between transactions. */
+static int enter_settled(struct store *st)
+{
+	int r = store_enter(st);
+
+	return r != 0 ? r : redo_settle(st);
 }
 
 int store_enter_write(struct store *st)
@@ -153,7 +161,7 @@ int store_set_zones(struct store *st, const struct str *zones, size_t n)
 
 int store_snapshot_begin(struct store *st)
 {
-	int r = store_enter(st);
+	int r = enter_settled(st);
 
 	must(!st->in_snapshot);
 	if (r == 0)
@@ -216,6 +224,14 @@ static int migrate(struct store *st, const struct store_schema *schema)
 
 /* ---- opening and closing ---- */
 
+/* Before a schema step, for its rows are of the schema they were written in; of a new store, behind the first. */
+static int open_redo(struct store *st)
+{
+	bool wanted = st->redo_after != 0 && st->engine->redo_beside != NULL && st->version != 0 && st->redo == NULL;
+
+	return wanted ? redo_open(st, st->engine->redo_beside(st)) : 0;
+}
+
 static int bring_up(struct store *st, const char *where, const struct store_opts *opts,
 	const struct store_schema *schema)
 {
@@ -230,8 +246,8 @@ static int bring_up(struct store *st, const char *where, const struct store_opts
 		return store_fail(st, ERR_DENIED, "the store has schema %u and is open for reading only: it must be "
 			"migrated to %zu first",
 			st->version, schema->n);
-	if ((r = st->engine->settle(st)) != 0 ||
-	    (r = st->version == schema->n ? 0 : migrate(st, schema)) != 0 ||
+	if ((r = st->engine->settle(st)) != 0 || (r = open_redo(st)) != 0 ||
+	    (r = st->version == schema->n ? 0 : migrate(st, schema)) != 0 || (r = open_redo(st)) != 0 ||
 	    (r = st->engine->prepare(st)) != 0)
 		return r;
 	return store_set_zones(st, opts->zones, opts->nzones);
@@ -256,6 +272,7 @@ int store_open_schema(const char *where, const struct store_opts *opts, const st
 		return perr_set(reterr, ERR_NOMEM, 0, "no memory");
 	st->scratch = arena_new(NULL, 0);
 	st->read_only = opts->read_only;
+	st->redo_after = opts->read_only || opts->scratch || opts->passing ? 0 : opts->redo_after;
 	url = str_starts(w, S("postgresql://")) || str_starts(w, S("postgres://"));
 	st->engine = url && &store_engine_pg != NULL ? &store_engine_pg : &store_engine_sqlite;
 	r = url && &store_engine_pg == NULL ? store_fail(st, ERR_UNSUPPORTED, "this program opens no PostgreSQL store") :
@@ -282,6 +299,7 @@ void store_close(struct store *st)
 {
 	if (st == NULL)
 		return;
+	redo_close(st);
 	st->engine->close(st);
 	arena_free(st->scratch);
 	free(st);
@@ -314,14 +332,14 @@ bool store_is_dead(const struct store *st)
 
 int store_check(struct store *st)
 {
-	int r = store_enter(st);
+	int r = enter_settled(st);
 
 	return r != 0 ? r : st->engine->check(st);
 }
 
 int store_backup(struct store *st, const char *path)
 {
-	int r = store_enter(st);
+	int r = enter_settled(st);
 
 	must(!st->in_snapshot);
 	return r != 0 ? r : st->engine->backup(st, path);

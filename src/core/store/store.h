@@ -23,6 +23,7 @@
 #include "base/str.h"
 
 #define STORE_FILE "korobanu.db"
+#define STORE_REDO STORE_FILE "-redo"
 #define STORE_HASH 32
 #define STORE_SALT 32
 #define STORE_CACHE_MAX (512 * MiB)
@@ -43,6 +44,9 @@ struct store_opts {
 	 * in it is durable, nor taken back when a batch fails. */
 	bool scratch;
 	bool passing;			/* nothing is made durable: a copy that is read once and removed */
+	/* From so many on, small entries are acknowledged from a log of their own beside the file (redo.c), for the price of one
+	 * sync; 0 = never. Who opens a store with 0, or to read, does not see what a process that was killed left only there. */
+	unsigned redo_after;
 	const struct str *zones;	/* as store_set_zones; none = all */
 	size_t nzones;
 };

@@ -5,6 +5,7 @@
 #ifndef CORE_STORE_STORE_INT_H
 #define CORE_STORE_STORE_INT_H
 
+#include "base/buf.h"
 #include "core/store/store.h"
 
 enum store_dialect { STORE_SQLITE, STORE_PG, STORE_DIALECTS };
@@ -52,6 +53,7 @@ struct store_engine {
 	/* Opens without changing anything: *ret_version = 0 for a store that does not exist yet. */
 	int (*open)(struct store *st, const char *where, const struct store_opts *opts, u32 *ret_version);
 	int (*settle)(struct store *st);	/* after the version was found good: may write from here */
+	const char *(*redo_beside)(struct store *st);	/* the file beside which a redo log is kept; NULL: none is */
 	int (*create)(struct store *st);	/* before the first migration of a new store, outside a transaction */
 	int (*prepare)(struct store *st);	/* my_zone; statements here or when first asked for */
 	int (*ready)(struct store *st, enum store_q q);	/* prepares q where that is not done; for tests */
@@ -59,6 +61,10 @@ struct store_engine {
 	int (*begin)(struct store *st, bool write);
 	int (*commit)(struct store *st);	/* sets st->dead when the outcome is not known */
 	void (*rollback)(struct store *st);
+	/* An engine with a redo log: a transaction whose COMMIT need not be durable, and what makes durable all that was committed. */
+	int (*begin_lazy)(struct store *st);
+	int (*commit_lazy)(struct store *st);
+	int (*sync)(struct store *st);
 	int (*script)(struct store *st, const char *sql);
 	/* Runs q for `rows` rows of arguments standing one after another; *ret_bad (may be NULL) is the row that
 	 * failed, *ret_changed (may be NULL) how many rows of the store were changed. */
@@ -81,9 +87,12 @@ struct store {
 	struct arena *scratch;		/* reset by each operation */
 	u32 version;
 	bool read_only;
+	unsigned redo_after;		/* store_opts.redo_after where it counts */
 	bool dead;
 	bool in_snapshot;
 	bool zoned;			/* my_zone counts */
+	struct redo *redo;		/* NULL: every batch is a transaction of its own */
+	struct buf *record;		/* rows are written down here instead of being put (commit.c) */
 	char why[256];
 };
 
@@ -180,10 +189,28 @@ struct store_vfs_hooks {
 	void *ctx;
 };
 void store_vfs_set_hooks(const struct store_vfs_hooks *hooks);	/* NULL: none, as in production */
+int store_vfs_told(enum store_vfs_op op, const char *name, u64 off, struct str bytes);	/* tells the hooks: 0 or an errno */
 #define STORE_VFS "korobanu"
 #define STORE_VFS_RESERVE 8		/* bytes at the end of each page: its checksum */
 int store_vfs_register(void) MUST_USE;
 u64 store_vfs_bad_page(void);		/* 1 + the page whose checksum failed last, 0 = none; cleared by reading */
 bool store_vfs_sync_failed(void);	/* since the last call */
+u64 store_sum(const u8 *p, size_t n, u64 page);	/* never 0 */
+int store_sync_dir(const char *path);	/* the directory that holds it */
+
+/* ---- small entries (redo.c); all of them legal where st->redo is NULL ---- */
+#define REDO_RECORD (64 * KiB)
+int redo_open(struct store *st, const char *path) MUST_USE;	/* and takes what an earlier process left beside `path` */
+void redo_close(struct store *st);
+bool redo_wants(struct store *st);
+/* A record is begun, its rows are put down, and when redo_commit returns 0 the entry is durable. ERR_LIMIT: it is none, and takes
+ * the other road. */
+int redo_begin(struct store *st, u64 seq, const u8 root[STORE_HASH], struct buf *ret) MUST_USE;
+void redo_put(struct buf *b, enum store_q q, const struct store_val *args, size_t rows);
+int redo_commit(struct store *st, struct buf *b) MUST_USE;
+int redo_apply(struct store *st) MUST_USE;	/* the rows of the last one into the database */
+int redo_settle(struct store *st) MUST_USE;	/* and their transaction ended */
+void redo_durable(struct store *st);		/* a COMMIT was synced: the file is begun anew */
+void redo_scrub(struct store *st);
 
 #endif

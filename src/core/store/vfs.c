@@ -52,13 +52,15 @@ bool store_vfs_sync_failed(void)
 	return failed;
 }
 
+int store_vfs_told(enum store_vfs_op op, const char *name, u64 off, struct str bytes)
+{
+	return self.hooks == NULL ? 0 : self.hooks->before(self.hooks->ctx, op, name, off, bytes.p, bytes.n);
+}
+
 static int hook(enum store_vfs_op op, const char *name, u64 off, const void *bytes, size_t n, int otherwise)
 {
-	int e;
+	int e = store_vfs_told(op, name == NULL ? "" : name, off, str_of(bytes, n));
 
-	if (self.hooks == NULL)
-		return SQLITE_OK;
-	e = self.hooks->before(self.hooks->ctx, op, name == NULL ? "" : name, off, bytes, n);
 	return e == 0 ? SQLITE_OK : e == ENOSPC ? SQLITE_FULL : otherwise;
 }
 
@@ -69,12 +71,19 @@ static sqlite3_file *real(sqlite3_file *f)
 
 /* Two running sums over 64-bit words, as Fletcher's, from a start that names the page: every flip of a bit, every
  * exchange of words and every page in another's place changes it. It is not meant against forgers: the ledger is. */
-static u64 page_sum(const u8 *p, size_t n, u64 page)
+u64 store_sum(const u8 *p, size_t n, u64 page)
 {
 	u64 a = 0x9e3779b97f4a7c15u ^ page, b = ~page, w, s;
 
-	for (size_t i = 0; i + 8 <= n; i += 8) {
-		memcpy(&w, p + i, 8);
+	for (; n >= 8; p += 8, n -= 8) {
+		memcpy(&w, p, 8);
+		a += w;
+		a = a << 29 | a >> 35;
+		b += a;
+	}
+	if (n > 0) {
+		w = 0;
+		memcpy(&w, p, n);
 		a += w;
 		a = a << 29 | a >> 35;
 		b += a;
@@ -110,7 +119,7 @@ static int f_read(sqlite3_file *f, void *p, int n, sqlite3_int64 off)
 	if (off == 0 && b[20] != STORE_VFS_RESERVE)
 		return rc;		/* not a database of ours: store.c refuses it */
 	memcpy(&want, b + body, 8);
-	if (page_sum(b, body, (u64)(off / n)) == want)
+	if (store_sum(b, body, (u64)(off / n)) == want)
 		return SQLITE_OK;
 	if (want == 0 && b[0] == 0 && memcmp(b, b + 1, body - 1) == 0)
 		return SQLITE_OK;
@@ -128,7 +137,7 @@ static int f_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 off)
 	if (x->main_db && is_page((size_t)n) && off % n == 0) {
 		memcpy(page, p, (size_t)n);
 		if (off != 0 || page[20] == STORE_VFS_RESERVE) {
-			sum = page_sum(page, (size_t)n - STORE_VFS_RESERVE, (u64)(off / n));
+			sum = store_sum(page, (size_t)n - STORE_VFS_RESERVE, (u64)(off / n));
 			memcpy(page + n - STORE_VFS_RESERVE, &sum, 8);
 		}
 		p = page;

@@ -38,11 +38,18 @@ void bed_new(struct bed *b)
 	b->where = b->dir;
 }
 
+const struct store_opts *bed_opts(void)
+{
+	static const struct store_opts redo = { .redo_after = 1 };
+
+	return getenv("KOROBANU_STORE_REDO") != NULL ? &redo : NULL;
+}
+
 void bed_open(struct bed *b)
 {
 	struct perr e = { 0 };
 
-	if (store_open(b->where, NULL, &b->st, &e) != 0)
+	if (store_open(b->where, bed_opts(), &b->st, &e) != 0)
 		fail_msg("store_open: %s", e.text);
 	assert_int_equal(store_get_head(b->st, b->a, &b->head), 0);
 }

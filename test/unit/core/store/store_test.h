@@ -1,5 +1,6 @@
 /* What the store's tests share: a fresh store on the engine under test, and batches with known content.
- * The engine is PostgreSQL when KOROBANU_PG_URL is set (tools/pg_test.sh sets it), SQLite otherwise. */
+ * The engine is PostgreSQL when KOROBANU_PG_URL is set (tools/pg_test.sh sets it), SQLite otherwise; with KOROBANU_STORE_REDO
+ * small entries go through the redo log. */
 #ifndef STORE_TEST_H
 #define STORE_TEST_H
 
@@ -18,6 +19,7 @@ struct bed {
 
 bool bed_is_pg(void);
 void bed_new(struct bed *b);		/* an empty place, nothing opened */
+const struct store_opts *bed_opts(void);
 void bed_open(struct bed *b);		/* opens, must succeed, reads the head */
 void bed_close(struct bed *b);
 void bed_end(struct bed *b);		/* closes and removes everything */
