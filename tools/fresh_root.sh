@@ -40,6 +40,7 @@ if [ ! -e "$root/etc/debian_version" ]; then
 		{ tail -n 20 "$root.log" >&2; exit 1; }
 	rm -f "$root.log"
 fi
+chmod 755 "$root"	# mktemp's is for root alone, and users enter it
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 rm -rf "$root/src" "$root/src.git"
 mkdir -p "$root/corpora" "$root/mnt/was"
