@@ -377,6 +377,49 @@ void test_replay__each_verdict_by_the_rule_of_its_time(void **state)
 	core_end(&c);
 }
 
+/* What the next entry would bring of texts. */
+static size_t brings(void)
+{
+	struct store_batch b = { 0 };
+
+	texts_put(c.s, &b);
+	return b.ntexts;
+}
+
+static size_t kept(void)
+{
+	struct store_text *t;
+	size_t n;
+
+	assert_int_equal(store_list_texts(c.s->st, c.a, S("rule"), &t, &n), 0);
+	return n;
+}
+
+/* Texts come with the entry that names their set, and not again: not with the next one, and not after a restart. */
+void test_replay__texts_come_once(void **state)
+{
+	(void)state;
+	core_begin(&c);
+	core_rule(&c, "telnet", "one");
+	assert_int_equal(brings(), 2);
+	core_host(&c, MAC1, "10.7.0.2", 0);
+	(void)core_commit(&c);
+	assert_int_equal(kept(), 1);
+	assert_int_equal(brings(), 0);
+	core_again(&c);
+	assert_int_equal(brings(), 2);	/* nobody has looked yet */
+	core_host(&c, MAC2, "10.7.0.3", 1);
+	(void)core_commit(&c);
+	assert_int_equal(brings(), 0);
+	assert_int_equal(kept(), 1);
+	core_rule(&c, "http", "two");
+	core_host(&c, MAC1, "10.7.0.4", 2);
+	(void)core_commit(&c);
+	assert_int_equal(kept(), 2);	/* the earlier one stays: past answers rest on it */
+	assert_int_equal(brings(), 0);
+	core_end(&c);
+}
+
 /* What another program judged, by means this one does not have, is neither confirmed nor refuted. */
 void test_replay__foreign_rules_decide_nothing(void **state)
 {
