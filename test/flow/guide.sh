@@ -22,7 +22,8 @@ ok "R-01 the register has publisher, year, edition, region" shown '"publisher":"
 ok "R-01 target, fields and audience" shown '"target":"IoT in general","sectors":\["general"\],"audience":\["developer","provider","operator","user"\]' guide ls iotc-v1 -f json
 ok "R-01 one in Japanese, with summary and rights" shown '番号と独自の言い換え' guide ls jssec-v1 -f table --lang ja
 ok "R-01 what it does not cover" shown '要点9～12は対象外' guide ls jssec-v1 -f table --lang ja
-ok "R-01 what is held, and that nobody has reviewed it" shown '"held":"unreviewed","items":128' guide ls jssec-v1 -f json
+ok "R-01 what is held, and that a second reader has read it" shown '"held":"complete","items":128' guide ls jssec-v1 -f json
+ok "R-01 what nobody has reviewed says so" shown '"held":"unreviewed","items":68' guide ls en303645-v2.1.1 -f json
 ok "R-01 what is known by name only says so" shown '"held":"named-only","items":null' guide ls jnsa-consumer -f json
 ok "R-01 what is verified stands apart for entry and items" shown '"verified":"verified","items_verified":"partly"' guide ls jcstar-star1 -f json
 ok "R-01 those held" ids "jssec-v1 iotc-v1 en303645-v3.1.3 en303645-v2.1.1 uk-cop-2018 uk-psti-2023 jcstar-star1 ctia-v1.0.1 iso27400-2022 " --held
@@ -67,7 +68,7 @@ ok "R-18 what is cut short in the source says so" shown '"verified":"cut"' guide
 ok "R-18 EN 303 645: a provision with condition and feature in words" shown 'There are debug interfaces' guide show en303645-v3.1.3 5.6-4A -f table
 ok "R-18 its status" shown '"status":"mandatory"' guide show en303645-v3.1.3 5.6-4A -f json
 ok "R-18 V2.1.1 leads to V3.1.3, its status not verified" shown '"verified":"status-memory".*"links":\["successor:en303645-v3.1.3#5.6-4A","successor:en303645-v3.1.3#5.6-4B"\]' guide show en303645-v2.1.1 5.6-4 -f json
-ok "R-18 21 key points, 37 points, 4 for users" rows 62 guide show iotc-v1
+ok "R-18 21 key points, 37 points, 4 rules for users with a point each" rows 66 guide show iotc-v1
 ok "R-18 13 of the UK code" rows 13 guide show uk-cop-2018
 ok "R-18 what PSTI lets count" shown 'deemed-compliance:en303645-v2.1.1#5.3-13' guide show uk-psti-2023 PSTI-3 -f table
 ok "R-18 what is from memory says so" shown '未確認' guide show jcstar-star1 S1.1-13 -f table --lang ja

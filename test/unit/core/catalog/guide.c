@@ -120,7 +120,7 @@ void test_guide__totals_are_the_published_ones(void **state)
 	assert_int_equal(count(&d, "", "status", "R"), 35);
 	d = doc_of("iotc-v1");
 	assert_int_equal(count(&d, "", NULL, NULL), 25);
-	assert_int_equal(count(&d, "point", NULL, NULL), 37);
+	assert_int_equal(count(&d, "point", NULL, NULL), 41);
 	d = doc_of("ctia-v1.0.1");
 	assert_int_equal(count(&d, "", "level", "1"), 6);
 	assert_int_equal(count(&d, "", "level", "2"), 7);
