@@ -1,5 +1,6 @@
 /* A single durable append: one chunk of one fact through core's whole road, against one write of 256 bytes and one
- * fdatasync of a file in the same directory. In turns; the medians.
+ * fdatasync of a file in the same directory. In turns; the medians. What core does when nobody asks (serve_due) is not
+ * counted: it follows the answer, and the rows of a small entry go into the database then.
  *
  * usage: append DIRECTORY [ROUNDS] prints one markdown row */
 #include "bench/bed.h"
