@@ -20,9 +20,16 @@ static const struct json *list(const struct json *o, const char *member)
 	return l != NULL && l->type == JSON_ARR ? l : &none;
 }
 
-static struct str in_lang(const struct cli *c, struct catalog_words w)
+static struct str in_lang(const struct cli *c, const struct catalog_words *w)
 {
-	return c->lang == LANG_ja ? w.ja : w.en;
+	return c->lang == LANG_ja ? w->ja : w->en;
+}
+
+static struct str said(const struct cli *c, const struct json *o, const char *member)
+{
+	struct catalog_words w = guide_words(o, member);
+
+	return in_lang(c, &w);
 }
 
 /* The build has held it against guide_lint; it is there and it reads. */
@@ -190,7 +197,7 @@ static struct view_row guideline_row(struct cli *c, const struct json *reg, cons
 		}
 	}
 	for (size_t i = 0; i < countof(both); i++) {
-		struct str v = in_lang(c, guide_words(o, both[i].member));
+		struct str v = said(c, o, both[i].member);
 
 		if (v.n > 0) {
 			view_set_str(&row, both[i].field, v);
@@ -235,7 +242,7 @@ static void say_field(struct cli *c, const struct json *reg, size_t n)
 
 	for (size_t i = 0; i < l->arr.n; i++) {
 		if (str_eq(guide_text(&l->arr.p[i], "id"), field)) {
-			cli_say(c, n == 0 ? MSG_say_field_none : MSG_say_field, TR({ "field", in_lang(c, guide_words(&l->arr.p[i], "title")) }));
+			cli_say(c, n == 0 ? MSG_say_field_none : MSG_say_field, TR({ "field", said(c, &l->arr.p[i], "title") }));
 		}
 	}
 }
@@ -286,7 +293,7 @@ static bool matrix_row(struct cli *c, const struct json *edition, const struct j
 	*row = view_row(VIEW_matrix);
 	view_set_str(row, VIEW_matrix_edition, guide_text(edition, "id"));
 	view_set_str(row, VIEW_matrix_component, guide_text(line, "component"));
-	view_set_str(row, VIEW_matrix_source, in_lang(c, guide_words(edition, "source")));
+	view_set_str(row, VIEW_matrix_source, said(c, edition, "source"));
 	for (size_t i = 0; i < cols->arr.n; i++) {
 		int field = view_field_find(row->view, cols->arr.p[i].s);
 
@@ -314,7 +321,7 @@ int cmd_guide_matrix(struct cli *c)
 		if (o == NULL || tables) {
 			if (tables && !cli_flag(c, "fields-help")) {
 				out_heading(c, str_printf(c->a, "%.*s  %.*s", STRF(guide_text(edition, "id")),
-					STRF(in_lang(c, guide_words(edition, "source")))));
+					STRF(said(c, edition, "source"))));
 			}
 			exit = out_open(c, &o);
 			if (exit != CLI_OK || o == NULL) {
@@ -375,7 +382,7 @@ static void set_applies(struct cli *c, struct view_row *row, const struct guide_
 		struct catalog_words w;
 
 		if (guide_label(d, ids[i], &w)) {
-			out[k++] = in_lang(c, w);
+			out[k++] = in_lang(c, &w);
 		}
 	}
 	view_set_strs(row, VIEW_guideline_item_applies, out, k);
@@ -417,9 +424,9 @@ static struct view_row item_row(struct cli *c, const struct guide_doc *d, const 
 	view_set_str(&row, VIEW_guideline_item_item, it->id);
 	view_set_str(&row, VIEW_guideline_item_part, it->part);
 	view_set_str(&row, VIEW_guideline_item_status, status_word(guide_prop(d, it, "status")));
-	view_set_str(&row, VIEW_guideline_item_title, in_lang(c, it->title));
+	view_set_str(&row, VIEW_guideline_item_title, in_lang(c, &it->title));
 	view_set_str(&row, VIEW_guideline_item_group, g->id);
-	view_set_str(&row, VIEW_guideline_item_group_title, in_lang(c, g->title));
+	view_set_str(&row, VIEW_guideline_item_group_title, in_lang(c, &g->title));
 	view_set_str(&row, VIEW_guideline_item_parent, it->parent);
 	for (size_t i = 0; i < countof(props); i++) {
 		view_set_str(&row, props[i].field, guide_prop(d, it, props[i].prop));
@@ -524,7 +531,7 @@ static int show_all(struct cli *c, const struct guide_doc *d)
 			}
 			if (o == NULL || (tables && !open)) {
 				if (tables && !cli_flag(c, "fields-help")) {
-					out_heading(c, str_printf(c->a, "%.*s  %.*s", STRF(g->id), STRF(in_lang(c, g->title))));
+					out_heading(c, str_printf(c->a, "%.*s  %.*s", STRF(g->id), STRF(in_lang(c, &g->title))));
 				}
 				exit = out_open(c, &o);
 				if (exit != CLI_OK || o == NULL) {
@@ -572,7 +579,7 @@ int cmd_guide_show(struct cli *c)
 		return show_item(c, &d, c->args.p[1]);
 	}
 	if (out_format(c) == OUT_TABLE && !cli_flag(c, "fields-help")) {
-		out_heading(c, in_lang(c, guide_words(entry, "title")));
+		out_heading(c, said(c, entry, "title"));
 	}
 	return show_all(c, &d);
 }
