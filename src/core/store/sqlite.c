@@ -660,11 +660,10 @@ static int lite_backup_before(struct store *st, u32 version)
 
 const struct store_engine store_engine_sqlite = {
 	.name = "sqlite", .dialect = STORE_SQLITE,
-	.open = lite_open, .settle = lite_settle, .redo_beside = lite_redo_beside, .create = lite_create, .prepare = lite_prepare, .ready = lite_ready,
+	.open = lite_open, .settle = lite_settle, .create = lite_create, .prepare = lite_prepare, .ready = lite_ready,
 	.close = lite_close,
 	.begin = lite_begin, .commit = lite_commit, .rollback = lite_rollback,
-	.begin_lazy = lite_begin_lazy, .commit_lazy = lite_commit_lazy, .sync = lite_sync,
-	 .script = script, .many = lite_many,
-	.query = lite_query,
+	.redo_beside = lite_redo_beside, .begin_lazy = lite_begin_lazy, .commit_lazy = lite_commit_lazy, .sync = lite_sync,
+	.script = script, .many = lite_many, .query = lite_query,
 	.scrub = lite_scrub, .check = lite_check, .backup = lite_backup, .backup_before = lite_backup_before,
 };

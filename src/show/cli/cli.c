@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "core/catalog/catalog.h"
 #include "show/cli/config.h"
 #include "show/cli/out.h"
 
@@ -91,6 +92,11 @@ static void talk(struct cli *c, struct str text)
 	fflush(c->env->out);
 	out_clean(c->env->err, text);
 	fputc('\n', c->env->err);
+}
+
+struct str cli_words(const struct cli *c, const struct catalog_words *w)
+{
+	return c->lang == LANG_ja ? w->ja : w->en;
 }
 
 void cli_say(struct cli *c, enum tr_id id, const struct tr_arg *args)

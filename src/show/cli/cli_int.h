@@ -137,6 +137,10 @@ struct utc cli_time(const struct cli *c, const char *name);	/* ms 0 when not set
 const struct str *cli_list(const struct cli *c, const char *name, size_t *ret_n);
 struct str cli_store(struct cli *c);				/* the store's directory */
 
+/* A sentence that both languages have, in the reader's. */
+struct catalog_words;
+struct str cli_words(const struct cli *c, const struct catalog_words *w);
+
 /* Talk, on stderr. cli_say is silent with -q; cli_note speaks with -v only. cli_error prints
  * "korobanu: CODE: what. Fix: fix" and returns `exit`; fix may be MSG_NONE. */
 struct tr_arg;

@@ -20,16 +20,11 @@ static const struct json *list(const struct json *o, const char *member)
 	return l != NULL && l->type == JSON_ARR ? l : &none;
 }
 
-static struct str in_lang(const struct cli *c, const struct catalog_words *w)
-{
-	return c->lang == LANG_ja ? w->ja : w->en;
-}
-
 static struct str said(const struct cli *c, const struct json *o, const char *member)
 {
 	struct catalog_words w = guide_words(o, member);
 
-	return in_lang(c, &w);
+	return cli_words(c, &w);
 }
 
 /* The build has held it against guide_lint; it is there and it reads. */
@@ -382,7 +377,7 @@ static void set_applies(struct cli *c, struct view_row *row, const struct guide_
 		struct catalog_words w;
 
 		if (guide_label(d, ids[i], &w)) {
-			out[k++] = in_lang(c, &w);
+			out[k++] = cli_words(c, &w);
 		}
 	}
 	view_set_strs(row, VIEW_guideline_item_applies, out, k);
@@ -424,9 +419,9 @@ static struct view_row item_row(struct cli *c, const struct guide_doc *d, const 
 	view_set_str(&row, VIEW_guideline_item_item, it->id);
 	view_set_str(&row, VIEW_guideline_item_part, it->part);
 	view_set_str(&row, VIEW_guideline_item_status, status_word(guide_prop(d, it, "status")));
-	view_set_str(&row, VIEW_guideline_item_title, in_lang(c, &it->title));
+	view_set_str(&row, VIEW_guideline_item_title, cli_words(c, &it->title));
 	view_set_str(&row, VIEW_guideline_item_group, g->id);
-	view_set_str(&row, VIEW_guideline_item_group_title, in_lang(c, &g->title));
+	view_set_str(&row, VIEW_guideline_item_group_title, cli_words(c, &g->title));
 	view_set_str(&row, VIEW_guideline_item_parent, it->parent);
 	for (size_t i = 0; i < countof(props); i++) {
 		view_set_str(&row, props[i].field, guide_prop(d, it, props[i].prop));
@@ -531,7 +526,7 @@ static int show_all(struct cli *c, const struct guide_doc *d)
 			}
 			if (o == NULL || (tables && !open)) {
 				if (tables && !cli_flag(c, "fields-help")) {
-					out_heading(c, str_printf(c->a, "%.*s  %.*s", STRF(g->id), STRF(in_lang(c, &g->title))));
+					out_heading(c, str_printf(c->a, "%.*s  %.*s", STRF(g->id), STRF(cli_words(c, &g->title))));
 				}
 				exit = out_open(c, &o);
 				if (exit != CLI_OK || o == NULL) {

@@ -3,11 +3,6 @@
 
 #include "core/catalog/catalog.h"
 
-static struct str said(const struct cli *c, struct catalog_words w)
-{
-	return c->lang == LANG_ja ? w.ja : w.en;
-}
-
 static void put_list(struct view_row *row, u32 field, const struct catalog_list *l)
 {
 	view_set_strs(row, field, l->p, l->n);
@@ -28,7 +23,7 @@ static struct view_row measure_row(const struct cli *c, const struct catalog_mea
 	view_set_str(&row, VIEW_measure_obligation, m->obligation);
 	view_set_str(&row, VIEW_measure_level, m->level);
 	view_set_bool(&row, VIEW_measure_has_rule, m->rule.n != 0);
-	view_set_str(&row, VIEW_measure_title, said(c, m->title));
+	view_set_str(&row, VIEW_measure_title, cli_words(c, &m->title));
 	view_set_str(&row, VIEW_measure_group, m->file);
 	put_list(&row, VIEW_measure_components, &m->components);
 	put_list(&row, VIEW_measure_lifecycle, &m->lifecycle);
@@ -36,12 +31,12 @@ static struct view_row measure_row(const struct cli *c, const struct catalog_mea
 	put_list(&row, VIEW_measure_observe, &m->observe);
 	put_list(&row, VIEW_measure_vantage, &m->vantage);
 	view_set_str(&row, VIEW_measure_safety, m->safety);
-	put_some(&row, VIEW_measure_applies, said(c, m->applies));
-	view_set_str(&row, VIEW_measure_question, said(c, m->question));
-	view_set_str(&row, VIEW_measure_remedy, said(c, m->remedy));
-	view_set_str(&row, VIEW_measure_convincing, said(c, m->convincing));
+	put_some(&row, VIEW_measure_applies, cli_words(c, &m->applies));
+	view_set_str(&row, VIEW_measure_question, cli_words(c, &m->question));
+	view_set_str(&row, VIEW_measure_remedy, cli_words(c, &m->remedy));
+	view_set_str(&row, VIEW_measure_convincing, cli_words(c, &m->convincing));
 	put_some(&row, VIEW_measure_rule, m->rule);
-	put_some(&row, VIEW_measure_no_rule, said(c, m->no_rule));
+	put_some(&row, VIEW_measure_no_rule, cli_words(c, &m->no_rule));
 	return row;
 }
 
